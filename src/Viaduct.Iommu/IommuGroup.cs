@@ -1,0 +1,25 @@
+namespace Viaduct.Iommu;
+
+/// <summary>
+/// Devices that the IOMMU cannot tell apart: the unit of ownership. It carries the address space that its devices'
+/// DMA goes through, which a <see cref="DmaPort"/> reads without a lock.
+/// </summary>
+/// <param name="id">The number under /sys/kernel/iommu_groups; zero or above.</param>
+/// <param name="unit">The IOMMU that translates for the group.</param>
+public sealed class IommuGroup(int id, IommuUnit unit)
+{
+    private volatile IoAddressSpace? _addressSpace;
+
+    /// <summary>The number under /sys/kernel/iommu_groups.</summary>
+    public int Id { get; } = id;
+
+    /// <summary>The IOMMU that translates for the group.</summary>
+    public IommuUnit Unit { get; } = unit;
+
+    /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults.</summary>
+    public IoAddressSpace? AddressSpace
+    {
+        get => _addressSpace;
+        set => _addressSpace = value;
+    }
+}

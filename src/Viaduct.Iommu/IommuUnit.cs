@@ -1,0 +1,20 @@
+namespace Viaduct.Iommu;
+
+/// <summary>What an IOMMU can do, as the kernel's IOMMU driver reports it to VFIO.</summary>
+public sealed record IommuUnit
+{
+    /// <summary>The last address that it translates; the first is 0.</summary>
+    public required ulong ApertureLast { get; init; }
+
+    /// <summary>A bit for each page size, the smallest 4 KiB.</summary>
+    public required ulong PageSizes { get; init; }
+
+    /// <summary>Ranges that cannot be mapped, ascending: the MSI doorbells and firmware's.</summary>
+    public required IReadOnlyList<ReservedRegion> ReservedRegions { get; init; }
+
+    /// <summary>A device can raise no other device's interrupts; without it VFIO wants allow_unsafe_interrupts.</summary>
+    public bool HasIsolatedMsi { get; init; } = true;
+
+    /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>
+    public bool EnforcesCacheCoherency { get; init; } = true;
+}
