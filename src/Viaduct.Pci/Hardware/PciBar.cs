@@ -1,0 +1,8 @@
+namespace Viaduct.Pci.Hardware;
+
+/// <summary>A base address register and what is behind it.</summary>
+/// <param name="Index">0-5; a 64-bit BAR takes the next index too.</param>
+/// <param name="Kind">Memory or I/O, and how wide its address is.</param>
+/// <param name="Size">Bytes, a power of two: at least 16 for memory, 4 for I/O.</param>
+/// <param name="Registers">What answers.</param>
+public sealed record PciBar(int Index, PciBarKind Kind, ulong Size, IRegisterSpace Registers);

@@ -1,0 +1,27 @@
+using Viaduct.Abi;
+using Viaduct.Linux;
+using Viaduct.Memory;
+
+namespace Viaduct.Vfio.Files;
+
+/// <summary>The task that makes a call, with its table of open files. Good for the length of that call only.</summary>
+public abstract class Caller : ClientTask
+{
+    /// <summary>fget(): the VFIO file behind a descriptor.</summary>
+    /// <param name="fd">The number, as the client gave it.</param>
+    /// <param name="file">The file; null where the descriptor is open but is none of ours.</param>
+    /// <returns>Zero or EBADF.</returns>
+    public abstract SysResult GetFile(int fd, out VfioFile? file);
+
+    /// <summary>eventfd_ctx_fdget(): a reference of our own to the client's eventfd, which outlives the client's.</summary>
+    /// <param name="fd">The number, as the client gave it.</param>
+    /// <param name="context">The reference; the caller disposes it.</param>
+    /// <returns>Zero; EBADF where nothing is open there; EINVAL where it is no eventfd.</returns>
+    public abstract SysResult GetEventFd(int fd, out EventFdContext? context);
+
+    /// <summary>Gives the client a new descriptor for a file.</summary>
+    /// <param name="file">A file that no descriptor refers to yet.</param>
+    /// <param name="closeOnExec">O_CLOEXEC.</param>
+    /// <returns>The descriptor, or EMFILE and its like; the file is then not released.</returns>
+    public abstract SysResult InstallFile(VfioFile file, bool closeOnExec);
+}
