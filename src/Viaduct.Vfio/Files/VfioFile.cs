@@ -18,9 +18,6 @@ public abstract class VfioFile
     /// <summary>Lines that /proc/self/fdinfo/N has beside pos, flags, mnt_id and ino; each ends with a newline.</summary>
     public virtual string FdInfo => "";
 
-    /// <summary>True where pread and pwrite work; else they are ESPIPE and read and write are EINVAL.</summary>
-    public virtual bool HasPositionedAccess => false;
-
     /// <summary>ioctl(2). Only the low 32 bits of the command count, as in the kernel.</summary>
     public abstract SysResult Ioctl(Caller caller, uint command, ulong argument);
 

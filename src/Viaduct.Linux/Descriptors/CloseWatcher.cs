@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Viaduct.Abi;
+
+namespace Viaduct.Linux.Descriptors;
+
+/// <summary>
+/// Tells when the last reference to an open file description goes: descriptors, duplicates, copies in other processes
+/// and mappings (inotify's IN_CLOSE, which the kernel raises in the closing call itself, before that returns).
+/// </summary>
+public sealed partial class CloseWatcher : IDisposable
+{
+    private const int IN_NONBLOCK = 0x800;
+    private const int IN_CLOEXEC = 0x80000;
+    private const uint IN_CLOSE = 0x18;
+    private const int EventSize = 16;
+    private const int BufferSize = 4096;
+
+    private readonly SafeFileHandle _handle;
+    private readonly int _fd;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private int _length;
+    private int _position;
+
+    /// <summary>A watcher that watches nothing yet.</summary>
+    /// <exception cref="IOException">fs.inotify.max_user_instances is used up.</exception>
+    public CloseWatcher()
+    {
+        var result = Libc.Result(InotifyInit(IN_NONBLOCK | IN_CLOEXEC));
+        if (result.IsError)
+        {
+            throw new IOException(
+                $"inotify_init1 failed: {result.Errno}. Raise fs.inotify.max_user_instances, or end programs that watch files.");
+        }
+
+        _fd = (int)result.Raw;
+        _handle = new SafeFileHandle(_fd, ownsHandle: true);
+    }
+
+    /// <summary>Watches a file from here on. The number names it in <see cref="TryNext"/>.</summary>
+    public SysResult Watch(SafeFileHandle file) => Libc.Result(AddWatch(_fd, MemoryFile.PathOf(file), IN_CLOSE));
+
+    /// <summary>Stops watching.</summary>
+    public void Unwatch(int watch) => _ = RemoveWatch(_fd, watch);
+
+    /// <summary>Waits until <see cref="TryNext"/> may have something to say.</summary>
+    /// <param name="wakeUp">A second descriptor, which ends the wait as well when it can be read.</param>
+    public unsafe void Wait(SafeFileHandle wakeUp)
+    {
+        var poll = stackalloc PollFd[2];
+        poll[0] = new PollFd { Fd = _fd, Events = PollFd.POLLIN };
+        poll[1] = new PollFd { Fd = (int)wakeUp.DangerousGetHandle(), Events = PollFd.POLLIN };
+        _ = Poll(poll, 2, -1);
+    }
+
+    /// <summary>The next file whose description was closed. Never waits; not for two threads at once.</summary>
+    public unsafe bool TryNext(out int watch)
+    {
+        while (true)
+        {
+            if (_position >= _length)
+            {
+                _position = 0;
+                fixed (byte* pointer = _buffer)
+                {
+                    _length = (int)Read(_fd, pointer, BufferSize);
+                }
+
+                if (_length <= 0)
+                {
+                    watch = 0;
+                    return false;
+                }
+            }
+
+            var record = _buffer.AsSpan(_position);
+            watch = MemoryMarshal.Read<int>(record);
+            var mask = MemoryMarshal.Read<uint>(record[4..]);
+            _position += EventSize + MemoryMarshal.Read<int>(record[12..]);
+            if ((mask & IN_CLOSE) != 0)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    private static partial int InotifyInit(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int AddWatch(int fd, string path, uint mask);
+
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    private static partial int RemoveWatch(int fd, int watch);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static unsafe partial nint Read(int fd, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static unsafe partial int Poll(PollFd* fds, nuint count, int timeout);
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Viaduct.Abi;
+
+namespace Viaduct.Linux.Descriptors;
+
+/// <summary>Anonymous files, memfd_create(2).</summary>
+public static partial class MemoryFile
+{
+    private const uint MFD_CLOEXEC = 1;
+    private const int O_CLOEXEC = 0x80000;
+
+    /// <summary>An empty file.</summary>
+    /// <param name="name">What /proc/PID/maps and links of /proc/PID/fd show.</param>
+    /// <param name="handle">Open for reading and writing, close-on-exec.</param>
+    public static SysResult Create(string name, out SafeFileHandle? handle)
+    {
+        var result = Libc.Result(MemFdCreate(name, MFD_CLOEXEC));
+        handle = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
+        return result.IsError ? result : SysResult.Success;
+    }
+
+    /// <summary>Opens a file of ours again: an open file description of its own, for somebody else to own.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="flags">Access mode and status flags, as open(2) takes them.</param>
+    /// <param name="handle">The new description.</param>
+    public static SysResult Reopen(SafeFileHandle file, int flags, out SafeFileHandle? handle)
+    {
+        var result = Libc.Result(Open(PathOf(file), flags | O_CLOEXEC));
+        handle = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
+        return result.IsError ? result : SysResult.Success;
+    }
+
+    /// <summary>The path by which this process reaches one of its descriptors.</summary>
+    public static string PathOf(SafeFileHandle file)
+        => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemFdCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Viaduct.Linux.Processes;
+using Viaduct.Memory;
+using Viaduct.Memory.Remote;
+
+namespace Viaduct.Supervisor.Processes;
+
+/// <summary>The processes under us, by any of their threads. The tracer adds and removes, the server looks up.</summary>
+/// <param name="devices">Finds mapped BARs.</param>
+/// <param name="enforceMemlock">--memlock=enforce.</param>
+internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock) : IDisposable
+{
+    private readonly ConcurrentDictionary<int, SupervisedProcess> _byTask = new();
+    private readonly ConcurrentDictionary<int, SupervisedProcess> _byId = new();
+    private readonly ConcurrentBag<LockedMemory> _locked = [];
+
+    /// <summary>Processes seen so far.</summary>
+    public int Seen => _seen;
+
+    /// <summary>What each address space that made a call locked.</summary>
+    public IEnumerable<LockedMemory> Locked => _locked;
+
+    private int _seen;
+
+    /// <summary>The process that a thread belongs to.</summary>
+    public SupervisedProcess Get(int task)
+        => _byTask.TryGetValue(task, out var process) ? process : Add(task);
+
+    /// <summary>A thread or process came into being by clone, fork or vfork.</summary>
+    public void OnCreated(int parent, int task)
+    {
+        // A new thread group inherits the working directory; what else it has is found out when it makes its first call.
+        if (_byTask.TryGetValue(parent, out var from) && from.VirtualDirectory is { } directory
+            && Get(task) is { } process && process != from)
+        {
+            process.VirtualDirectory = directory;
+        }
+    }
+
+    /// <summary>A process executed a program; other threads of it are gone, and its id is the group's.</summary>
+    public void OnExec(int task)
+    {
+        var process = Get(task);
+        process.OnExec();
+        _locked.Add(process.Memory.Locked);
+    }
+
+    /// <summary>A thread has ended; with the leader's report, the process.</summary>
+    public void OnExit(int task)
+    {
+        if (_byTask.TryRemove(task, out var process) && process.Id == task)
+        {
+            _byId.TryRemove(task, out _);
+            process.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var process in _byId.Values)
+        {
+            process.Dispose();
+        }
+    }
+
+    private SupervisedProcess Add(int task)
+    {
+        var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;
+        var process = _byId.GetOrAdd(id, static (id, self) => self.Create(id), this);
+        _byTask[task] = process;
+        _byTask[id] = process;
+        return process;
+    }
+
+    private SupervisedProcess Create(int id)
+    {
+        Interlocked.Increment(ref _seen);
+        var process = new SupervisedProcess(id, devices, enforceMemlock);
+        _locked.Add(process.Memory.Locked);
+        return process;
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Win32.SafeHandles;
+using Viaduct.Abi;
+using Viaduct.Linux;
+using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Processes;
+using Viaduct.Memory;
+using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Syscalls;
+using Viaduct.Vfio.Files;
+
+namespace Viaduct.Supervisor.Processes;
+
+/// <summary>The thread whose call is being served. One object serves all calls, one after the other.</summary>
+/// <param name="files">All files of ours.</param>
+/// <param name="installer">Puts files into the caller's table.</param>
+internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer) : Caller
+{
+    private const int PageShift = 12;
+
+    private SupervisedProcess? _process;
+    private int _task;
+
+    public override ClientMemory Memory => Process.Memory;
+
+    public override ulong MemlockLimitPages
+    {
+        get
+        {
+            var limit = ProcessStatus.GetLimit(Process.Id, ProcessStatus.RLIMIT_MEMLOCK);
+            return limit == ulong.MaxValue ? limit : limit >> PageShift;
+        }
+    }
+
+    private SupervisedProcess Process => _process ?? throw new InvalidOperationException("no call is being served");
+
+    /// <summary>A call begins.</summary>
+    public void Begin(SupervisedProcess process, int task)
+    {
+        _process = process;
+        _task = task;
+    }
+
+    public override bool IsCapable(Capability capability)
+        => (ProcessStatus.GetCapabilities(_task) & (1UL << (int)capability)) != 0;
+
+    public override SysResult GetFile(int fd, out VfioFile? file)
+    {
+        var found = Process.Lookup(_task, fd, files, out var isOpen);
+        file = (found as OpenVfioFile)?.File;
+        return isOpen ? SysResult.Success : Errno.EBADF;
+    }
+
+    public override SysResult GetEventFd(int fd, out EventFdContext? context)
+    {
+        context = null;
+        var got = PidFd.GetFile(Process.Id, fd, out var handle);
+        if (got.IsError)
+        {
+            return Errno.EBADF;
+        }
+
+        if (!IsEventFd(handle!))
+        {
+            handle!.Dispose();
+            return Errno.EINVAL;
+        }
+
+        context = new EventFdContext(handle!);
+        return SysResult.Success;
+    }
+
+    public override SysResult InstallFile(VfioFile file, bool closeOnExec)
+    {
+        const int O_RDWR = 2;
+        return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+    }
+
+    private static bool IsEventFd(SafeFileHandle handle)
+        => SymbolicLink.Read(MemoryFile.PathOf(handle), out var target).IsError is false
+            && target == "anon_inode:[eventfd]";
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Processes;
+using Viaduct.Linux.Seccomp;
+using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Filter;
+using Viaduct.Supervisor.Processes;
+
+namespace Viaduct.Supervisor.Syscalls;
+
+/// <summary>Gives the calling process descriptors, in our range where there is room, and thereby answers its call.</summary>
+/// <param name="listener">Where the call came from.</param>
+/// <param name="files">Where new files are registered.</param>
+internal sealed class FileInstaller(SeccompListener listener, OpenFileTable files)
+{
+    private const int O_PATH = 0x200000;
+
+    private ulong _call;
+
+    /// <summary>True once the current call has been answered by an installed descriptor.</summary>
+    public bool HasAnswered { get; private set; }
+
+    /// <summary>A call begins.</summary>
+    public void Begin(ulong call)
+    {
+        _call = call;
+        HasAnswered = false;
+    }
+
+    /// <summary>Makes a description for the file, installs it and answers the call with its number.</summary>
+    /// <returns>The number or an errno; with an errno the call has not been answered, nor the file released.</returns>
+    public SysResult Install(
+        SupervisedProcess process, int task, OpenFile file, int flags, bool closeOnExec, ReadOnlySpan<byte> content)
+    {
+        var created = files.Create(file, flags, content, out var handle);
+        if (created.IsError)
+        {
+            return created;
+        }
+
+        using (handle)
+        {
+            var installed = Install(process, task, (int)handle!.DangerousGetHandle(), closeOnExec, FirstFree(process, task));
+            if (installed.IsError)
+            {
+                files.Abandon(file);
+            }
+            else if ((flags & O_PATH) == 0)
+            {
+                process.SetInstalled((int)installed.Raw, file);
+            }
+
+            return installed;
+        }
+    }
+
+    /// <summary>Installs one of our descriptors as it is.</summary>
+    /// <param name="process">The process that calls.</param>
+    /// <param name="task">Its thread.</param>
+    /// <param name="fd">Ours.</param>
+    /// <param name="closeOnExec">O_CLOEXEC there.</param>
+    /// <param name="number">The wanted number; the lowest free one where it cannot be had.</param>
+    public SysResult Install(SupervisedProcess process, int task, int fd, bool closeOnExec, int number)
+    {
+        var installed = listener.AddFileAndSend(_call, fd, number, closeOnExec);
+        if (installed.Errno is Errno.EBADF or Errno.EMFILE && number >= 0)
+        {
+            installed = listener.AddFileAndSend(_call, fd, -1, closeOnExec);
+        }
+
+        HasAnswered = !installed.IsError;
+        return installed;
+    }
+
+    /// <summary>The lowest free descriptor of our range, or -1 where the limit leaves none.</summary>
+    public static int FirstFree(SupervisedProcess process, int task, int from = SupervisorFilter.FirstDescriptor)
+    {
+        var limit = ProcessStatus.GetLimit(process.Id, ProcessStatus.RLIMIT_NOFILE);
+        for (var fd = from; (ulong)fd < limit; fd++)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fd/{fd}");
+            if (FileStatus.Get(FileStatus.AT_FDCWD, path, FileStatus.AT_SYMLINK_NOFOLLOW, out _).Errno == Errno.ENOENT)
+            {
+                return fd;
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Viaduct.Abi;
+using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
+
+namespace Viaduct.Supervisor.Syscalls;
+
+/// <summary>What a request is called on a kind of file: the numbers are used again from kind to kind.</summary>
+internal static class IoctlNames
+{
+    private static readonly Dictionary<uint, string> s_container = new()
+    {
+        [VfioIoctl.VFIO_GET_API_VERSION] = nameof(VfioIoctl.VFIO_GET_API_VERSION),
+        [VfioIoctl.VFIO_CHECK_EXTENSION] = nameof(VfioIoctl.VFIO_CHECK_EXTENSION),
+        [VfioIoctl.VFIO_SET_IOMMU] = nameof(VfioIoctl.VFIO_SET_IOMMU),
+        [VfioIoctl.VFIO_IOMMU_GET_INFO] = nameof(VfioIoctl.VFIO_IOMMU_GET_INFO),
+        [VfioIoctl.VFIO_IOMMU_MAP_DMA] = nameof(VfioIoctl.VFIO_IOMMU_MAP_DMA),
+        [VfioIoctl.VFIO_IOMMU_UNMAP_DMA] = nameof(VfioIoctl.VFIO_IOMMU_UNMAP_DMA),
+        [VfioIoctl.VFIO_IOMMU_DIRTY_PAGES] = nameof(VfioIoctl.VFIO_IOMMU_DIRTY_PAGES),
+    };
+
+    private static readonly Dictionary<uint, string> s_group = new()
+    {
+        [VfioIoctl.VFIO_GROUP_GET_STATUS] = nameof(VfioIoctl.VFIO_GROUP_GET_STATUS),
+        [VfioIoctl.VFIO_GROUP_SET_CONTAINER] = nameof(VfioIoctl.VFIO_GROUP_SET_CONTAINER),
+        [VfioIoctl.VFIO_GROUP_UNSET_CONTAINER] = nameof(VfioIoctl.VFIO_GROUP_UNSET_CONTAINER),
+        [VfioIoctl.VFIO_GROUP_GET_DEVICE_FD] = nameof(VfioIoctl.VFIO_GROUP_GET_DEVICE_FD),
+    };
+
+    private static readonly Dictionary<uint, string> s_device = new()
+    {
+        [VfioIoctl.VFIO_DEVICE_GET_INFO] = nameof(VfioIoctl.VFIO_DEVICE_GET_INFO),
+        [VfioIoctl.VFIO_DEVICE_GET_REGION_INFO] = nameof(VfioIoctl.VFIO_DEVICE_GET_REGION_INFO),
+        [VfioIoctl.VFIO_DEVICE_GET_IRQ_INFO] = nameof(VfioIoctl.VFIO_DEVICE_GET_IRQ_INFO),
+        [VfioIoctl.VFIO_DEVICE_SET_IRQS] = nameof(VfioIoctl.VFIO_DEVICE_SET_IRQS),
+        [VfioIoctl.VFIO_DEVICE_RESET] = nameof(VfioIoctl.VFIO_DEVICE_RESET),
+        [VfioIoctl.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO] = nameof(VfioIoctl.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO),
+        [VfioIoctl.VFIO_DEVICE_PCI_HOT_RESET] = nameof(VfioIoctl.VFIO_DEVICE_PCI_HOT_RESET),
+        [VfioIoctl.VFIO_DEVICE_IOEVENTFD] = nameof(VfioIoctl.VFIO_DEVICE_IOEVENTFD),
+        [VfioIoctl.VFIO_DEVICE_FEATURE] = nameof(VfioIoctl.VFIO_DEVICE_FEATURE),
+    };
+
+    private static readonly Dictionary<uint, string> s_unknown = [];
+
+    public static string Of(VfioFile file, uint command)
+    {
+        var names = file switch { ContainerFile => s_container, DeviceFile => s_device, _ => s_group };
+        if (names.TryGetValue(command, out var name))
+        {
+            return name;
+        }
+
+        // One hostile client must not make us remember four billion names.
+        const int Most = 64;
+        lock (s_unknown)
+        {
+            if (!s_unknown.TryGetValue(command, out name))
+            {
+                name = s_unknown.Count < Most
+                    ? string.Create(CultureInfo.InvariantCulture, $"ioctl 0x{command:x}")
+                    : "other ioctls";
+                if (s_unknown.Count < Most)
+                {
+                    s_unknown[command] = name;
+                }
+            }
+
+            return name;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Seccomp;
+using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Processes;
+using Viaduct.Supervisor.Vfs;
+
+namespace Viaduct.Supervisor.Syscalls;
+
+/// <summary>
+/// Serves the calls that the filter sends, one after the other, on a thread of its own. Each is answered exactly once: by a
+/// value, by an installed descriptor, or by the kernel.
+/// </summary>
+internal sealed class SystemCallServer
+{
+    private const int AT_FDCWD = FileStatus.AT_FDCWD;
+
+    private readonly SeccompListener _listener;
+    private readonly OpenFileTable _files;
+    private readonly ProcessTable _processes;
+    private readonly FirstExec _firstExec;
+    private readonly Action<string> _report;
+    private readonly FileInstaller _installer;
+    private readonly SupervisedCaller _caller;
+    private readonly PathCalls _paths;
+    private readonly OpenCalls _opens;
+    private readonly DescriptorCalls _descriptors;
+    private readonly TransferCalls _transfers;
+    private readonly IoctlCalls _ioctls;
+    private readonly MmapCall _mmap;
+
+    public SystemCallServer(
+        SeccompListener listener,
+        OpenFileTable files,
+        ProcessTable processes,
+        VirtualFileSystem fileSystem,
+        RunStatistics statistics,
+        FirstExec firstExec,
+        Action<string> report)
+    {
+        _listener = listener;
+        _files = files;
+        _processes = processes;
+        _firstExec = firstExec;
+        _report = report;
+        _installer = new FileInstaller(listener, files);
+        _caller = new SupervisedCaller(files, _installer);
+        var resolver = new PathResolver(fileSystem, files);
+        _paths = new PathCalls(resolver, files);
+        _opens = new OpenCalls(resolver, _paths, _installer, files);
+        _descriptors = new DescriptorCalls(_paths, _installer, files);
+        _transfers = new TransferCalls(_caller, files);
+        _ioctls = new IoctlCalls(_caller, files, statistics);
+        _mmap = new MmapCall(files, statistics);
+    }
+
+    /// <summary>Serves until nobody is left to call.</summary>
+    public void Run()
+    {
+        while (true)
+        {
+            var received = _listener.Receive(out var notification);
+            if (!received.IsError)
+            {
+                Serve(notification);
+            }
+            else if (received.Errno is not (Errno.EINTR or Errno.ENOENT))
+            {
+                return;
+            }
+        }
+    }
+
+    private void Serve(in SeccompNotification notification)
+    {
+        Outcome outcome;
+        _installer.Begin(notification.Id);
+        try
+        {
+            var process = _processes.Get(notification.ThreadId);
+            _caller.Begin(process, notification.ThreadId);
+            _files.ReleaseClosed();
+            outcome = Dispatch(new Call(in notification.Data, process, notification.ThreadId));
+        }
+#pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            _report($"viaduct: internal error in system call {notification.Data.Number} of thread {notification.ThreadId}, "
+                + $"answered EIO. Please report this.\n{bug}");
+            outcome = Errno.EIO;
+        }
+
+        if (!_installer.HasAnswered)
+        {
+            // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
+            _ = outcome.IsHost ? _listener.Continue(notification.Id) : _listener.Send(notification.Id, outcome.Result);
+        }
+    }
+
+    private Outcome Dispatch(in Call call) => call.Number switch
+    {
+        SystemCall.Ioctl => _ioctls.Ioctl(call),
+        SystemCall.PRead64 => _transfers.Positioned(call, write: false),
+        SystemCall.PWrite64 => _transfers.Positioned(call, write: true),
+        SystemCall.Read => _transfers.Sequential(call, write: false),
+        SystemCall.Write => _transfers.Sequential(call, write: true),
+        SystemCall.ReadV => _transfers.Vector(call, write: false, position: null),
+        SystemCall.WriteV => _transfers.Vector(call, write: true, position: null),
+        SystemCall.PReadV or SystemCall.PReadV2 => PositionedVector(call, write: false),
+        SystemCall.PWriteV or SystemCall.PWriteV2 => PositionedVector(call, write: true),
+        SystemCall.Mmap => _mmap.Mmap(call),
+        SystemCall.Open => _opens.Open(call, AT_FDCWD, call.Arg0, (int)call.Arg1),
+        SystemCall.OpenAt => _opens.Open(call, (int)call.Arg0, call.Arg1, (int)call.Arg2),
+        SystemCall.OpenAt2 => _opens.Open2(call),
+        SystemCall.Execve or SystemCall.ExecveAt => Execute(call),
+        _ => DispatchPath(call),
+    };
+
+    private Outcome DispatchPath(in Call call) => call.Number switch
+    {
+        SystemCall.Stat => _paths.Stat(call, AT_FDCWD, call.Arg0, call.Arg1, 0),
+        SystemCall.LStat => _paths.Stat(call, AT_FDCWD, call.Arg0, call.Arg1, FileStatus.AT_SYMLINK_NOFOLLOW),
+        SystemCall.NewFStatAt => _paths.Stat(call, (int)call.Arg0, call.Arg1, call.Arg2, (int)call.Arg3),
+        SystemCall.StatX => _paths.StatX(call),
+        SystemCall.Access => _paths.Access(call, AT_FDCWD, call.Arg0, (int)call.Arg1, 0),
+        SystemCall.FAccessAt => _paths.Access(call, (int)call.Arg0, call.Arg1, (int)call.Arg2, 0),
+        SystemCall.FAccessAt2 => _paths.Access(call, (int)call.Arg0, call.Arg1, (int)call.Arg2, (int)call.Arg3),
+        SystemCall.ReadLink => _paths.ReadLink(call, AT_FDCWD, call.Arg0, call.Arg1, (int)call.Arg2),
+        SystemCall.ReadLinkAt => _paths.ReadLink(call, (int)call.Arg0, call.Arg1, call.Arg2, (int)call.Arg3),
+        SystemCall.ChDir => _paths.ChangeDirectory(call),
+        SystemCall.FChDir => _paths.ChangeDirectoryByDescriptor(call),
+        SystemCall.GetCwd => PathCalls.GetWorkingDirectory(call),
+        SystemCall.StatFs => _paths.StatFileSystem(call),
+        SystemCall.GetXAttr or SystemCall.LGetXAttr => _paths.ExtendedAttributes(call, list: false),
+        SystemCall.ListXAttr or SystemCall.LListXAttr => _paths.ExtendedAttributes(call, list: true),
+        _ => DispatchDescriptor(call),
+    };
+
+    private Outcome DispatchDescriptor(in Call call) => call.Number switch
+    {
+        SystemCall.FStat => _descriptors.Stat(call),
+        SystemCall.LSeek => _descriptors.Seek(call),
+        SystemCall.GetDents => _descriptors.GetEntries(call, wide: false),
+        SystemCall.GetDents64 => _descriptors.GetEntries(call, wide: true),
+        SystemCall.Dup => _descriptors.Duplicate(call),
+        SystemCall.Fcntl => _descriptors.Control(call),
+        SystemCall.FTruncate or SystemCall.FSync or SystemCall.FDataSync => _descriptors.Unsupported(call, Errno.EINVAL),
+        SystemCall.FAllocate => _descriptors.Unsupported(call, Errno.ENODEV),
+        _ => Outcome.Host,
+    };
+
+    // On 64-bit the position comes whole in one register; -1 asks preadv2 for the file's own.
+    private Outcome PositionedVector(in Call call, bool write)
+    {
+        var ownPosition = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2 && call.Arg3 == ulong.MaxValue;
+        return _transfers.Vector(call, write, ownPosition ? null : call.Arg3);
+    }
+
+    // The first program must be traced before it runs, or its children might escape.
+    private Outcome Execute(in Call call)
+    {
+        _firstExec.Arrived(call.Task);
+        return Outcome.Host;
+    }
+}

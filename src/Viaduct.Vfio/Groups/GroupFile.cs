@@ -1,0 +1,155 @@
+using System.Globalization;
+using Viaduct.Abi;
+using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
+
+namespace Viaduct.Vfio.Groups;
+
+/// <summary>
+/// An open /dev/vfio/N. Open devices keep it alive after the client closed it, and with it the group's place in its
+/// container: the kernel's device file holds a reference on the group's file.
+/// </summary>
+public sealed class GroupFile : VfioFile
+{
+    private const int PageSize = 4096;
+
+    private int _references = 1;
+
+    internal GroupFile(VfioGroup group) => Group = group;
+
+    /// <inheritdoc/>
+    public override string LinkName => "/dev/vfio/" + Group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override DeviceNumber? DeviceNumber => Group.DeviceNumber;
+
+    internal VfioGroup Group { get; }
+
+    /// <inheritdoc/>
+    public override SysResult Ioctl(Caller caller, uint command, ulong argument)
+    {
+        lock (Group.System.Gate)
+        {
+            return command switch
+            {
+                VfioIoctl.VFIO_GROUP_GET_STATUS => GetStatus(caller, argument),
+                VfioIoctl.VFIO_GROUP_SET_CONTAINER => SetContainer(caller, argument),
+                VfioIoctl.VFIO_GROUP_UNSET_CONTAINER => UnsetContainer(),
+                VfioIoctl.VFIO_GROUP_GET_DEVICE_FD => GetDeviceFd(caller, argument),
+                _ => Errno.ENOTTY,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Release()
+    {
+        lock (Group.System.Gate)
+        {
+            Put();
+        }
+    }
+
+    internal void Get() => _references++;
+
+    internal void Put()
+    {
+        if (--_references > 0)
+        {
+            return;
+        }
+
+        Group.OpenedFile = null;
+        Group.Container?.Detach(Group);
+    }
+
+    private SysResult GetStatus(Caller caller, ulong argument)
+    {
+        if (!caller.Memory.TryRead(argument, out VfioGroupStatus status))
+        {
+            return Errno.EFAULT;
+        }
+
+        if (status.ArgSz < VfioGroupStatus.MinSize)
+        {
+            return Errno.EINVAL;
+        }
+
+        // No device of ours has a sibling that a host driver owns, so a group is viable whoever asks.
+        status.Flags = VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE;
+        if (Group.Container is not null)
+        {
+            status.Flags |= VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET;
+        }
+
+        return caller.Memory.TryWrite(argument, status) ? SysResult.Success : Errno.EFAULT;
+    }
+
+    private SysResult SetContainer(Caller caller, ulong argument)
+    {
+        if (!caller.Memory.TryRead(argument, out int fd))
+        {
+            return Errno.EFAULT;
+        }
+
+        var found = caller.GetFile(fd, out var file);
+        if (found.IsError)
+        {
+            return found;
+        }
+
+        if (Group.Container is not null)
+        {
+            return Errno.EINVAL;
+        }
+
+        return file is ContainerFile { Container: var container } ? container.Attach(Group) : Errno.EBADFD;
+    }
+
+    private SysResult UnsetContainer()
+    {
+        if (Group.Container is not { } container)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (Group.ContainerUsers != 1)
+        {
+            return Errno.EBUSY;
+        }
+
+        container.Detach(Group);
+        return SysResult.Success;
+    }
+
+    private SysResult GetDeviceFd(Caller caller, ulong argument)
+    {
+        Span<byte> buffer = stackalloc byte[PageSize];
+        var copied = ClientString.Read(caller.Memory, argument, buffer);
+        if (copied.IsError)
+        {
+            return copied;
+        }
+
+        var found = Group.FindDevice(buffer[..(int)copied.Raw], out var device);
+        if (found.IsError)
+        {
+            return found;
+        }
+
+        var opened = DeviceFile.Open(this, device!, out var file);
+        if (opened.IsError)
+        {
+            return opened;
+        }
+
+        var installed = caller.InstallFile(file!, closeOnExec: true);
+        if (installed.IsError)
+        {
+            file!.Release();
+        }
+
+        return installed;
+    }
+}

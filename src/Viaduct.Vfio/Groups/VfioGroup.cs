@@ -1,0 +1,90 @@
+using Viaduct.Abi;
+using Viaduct.Iommu;
+using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
+
+namespace Viaduct.Vfio.Groups;
+
+/// <summary>
+/// A VFIO group (struct vfio_group, drivers/vfio/group.c): the unit that is opened, once, and put into a container.
+/// Its state changes under <see cref="VfioSystem.Gate"/>.
+/// </summary>
+public sealed class VfioGroup
+{
+    // The first dynamic major that a kernel hands out; clients only compare it with what sysfs says.
+    private const uint Major = 235;
+
+    private readonly List<VfioDevice> _devices = [];
+
+    internal VfioGroup(VfioSystem system, IommuGroup iommu)
+    {
+        System = system;
+        Iommu = iommu;
+    }
+
+    /// <summary>The group that the IOMMU knows.</summary>
+    public IommuGroup Iommu { get; }
+
+    /// <summary>The devices bound to a VFIO driver.</summary>
+    public IReadOnlyList<VfioDevice> Devices => _devices;
+
+    /// <summary>st_rdev of /dev/vfio/N.</summary>
+    public DeviceNumber DeviceNumber => new(Major, (uint)Iommu.Id);
+
+    /// <summary>The container it is in, or null.</summary>
+    internal Container? Container { get; set; }
+
+    /// <summary>One for being in a container, and one for each open device: the kernel's container_users.</summary>
+    internal int ContainerUsers { get; set; }
+
+    internal VfioSystem System { get; }
+
+    /// <summary>The one open file of this group, or null.</summary>
+    internal GroupFile? OpenedFile { get; set; }
+
+    /// <summary>open() of /dev/vfio/N: EBUSY while somebody has it.</summary>
+    public SysResult Open(out GroupFile? file)
+    {
+        file = null;
+        lock (System.Gate)
+        {
+            if (_devices.Count == 0)
+            {
+                return Errno.ENODEV;
+            }
+
+            if (OpenedFile is not null)
+            {
+                return Errno.EBUSY;
+            }
+
+            OpenedFile = file = new GroupFile(this);
+            return SysResult.Success;
+        }
+    }
+
+    internal void Add(VfioDevice device) => _devices.Add(device);
+
+    /// <summary>vfio_device_get_from_name(): ENODEV where no device answers to it.</summary>
+    internal SysResult FindDevice(ReadOnlySpan<byte> request, out VfioDevice? found)
+    {
+        found = null;
+        foreach (var device in _devices)
+        {
+            var match = device.Match(request);
+            if (match.IsError)
+            {
+                return match;
+            }
+
+            if (match.Raw > 0)
+            {
+                found = device;
+                return SysResult.Success;
+            }
+        }
+
+        return Errno.ENODEV;
+    }
+}

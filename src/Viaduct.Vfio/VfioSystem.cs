@@ -1,0 +1,88 @@
+using System.Globalization;
+using Viaduct.Iommu;
+using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Sysfs;
+
+namespace Viaduct.Vfio;
+
+/// <summary>
+/// One machine's VFIO: its groups, their devices, and the kinds of IOMMU that containers may choose. Every door serves
+/// the objects of one of these.
+/// </summary>
+/// <param name="iommuDrivers">In the order in which the kernel would ask them.</param>
+public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
+{
+    private readonly SortedDictionary<int, VfioGroup> _groups = [];
+
+    /// <summary>
+    /// Held over every change of who has what: container, group and device opens, their ioctls, their releases (the
+    /// kernel's group_lock, container->group_lock and dev_set->lock in one). Outermost in the lock order; transfers and
+    /// register accesses never take it.
+    /// </summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The kinds of IOMMU that a container may choose.</summary>
+    public IReadOnlyList<IIommuDriver> IommuDrivers { get; } = iommuDrivers;
+
+    /// <summary>The groups by number.</summary>
+    public IReadOnlyCollection<VfioGroup> Groups => _groups.Values;
+
+    /// <summary>Adds a device, and its group where it is new. For composition, before any client runs.</summary>
+    public void Add(VfioDevice device)
+    {
+        if (!_groups.TryGetValue(device.Group.Id, out var group))
+        {
+            _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
+        }
+
+        group.Add(device);
+    }
+
+    /// <summary>open() of /dev/vfio/vfio: anybody may, any number of times.</summary>
+    public ContainerFile OpenContainer() => new(new Container(this));
+
+    /// <summary>The group of that number, or null.</summary>
+    public VfioGroup? FindGroup(int id) => _groups.GetValueOrDefault(id);
+
+    /// <summary>What clients see of all this under /sys and /dev/vfio (the nodes themselves are the door's).</summary>
+    public SysfsTree DescribeSysfs()
+    {
+        var tree = new SysfsTree();
+        tree.AddDirectory("/sys/kernel/iommu_groups", opaque: true);
+        tree.AddDirectory("/sys/class/vfio", opaque: true);
+        foreach (var name in new[] { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core" })
+        {
+            tree.AddDirectory($"/sys/module/{name}", opaque: true);
+        }
+
+        foreach (var group in _groups.Values)
+        {
+            Describe(tree, group);
+        }
+
+        return tree;
+    }
+
+    private static void Describe(SysfsTree tree, VfioGroup group)
+    {
+        var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+        var path = $"/sys/kernel/iommu_groups/{id}";
+        tree.AddDirectory($"{path}/devices");
+        tree.Add($"{path}/type", SysfsAttribute.Text("DMA"));
+        var regions = string.Join('\n', group.Iommu.Unit.ReservedRegions.Select(
+            r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
+        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
+        var node = $"/sys/devices/virtual/vfio/{id}";
+        var number = group.DeviceNumber;
+        tree.Add($"{node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
+        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{id}"));
+        tree.Add($"{node}/subsystem", new SysfsLink("../../../../class/vfio"));
+        tree.Add($"/sys/class/vfio/{id}", new SysfsLink($"../../devices/virtual/vfio/{id}"));
+        foreach (var device in group.Devices)
+        {
+            device.Describe(tree);
+        }
+    }
+}
