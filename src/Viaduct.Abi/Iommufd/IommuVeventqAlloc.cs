@@ -7,7 +7,7 @@ namespace Viaduct.Abi;
 public struct IommuVeventqAlloc
 {
     /// <summary>Bytes that the kernel reads at least; fewer are refused with EINVAL.</summary>
-    public const int MinSize = 32;
+    public const int MinSize = 28;
 
     /// <summary>sizeof of the struct, in bytes.</summary>
     public const int StructSize = 32;
