@@ -4,7 +4,8 @@ namespace Viaduct.Abi.Tests;
 
 /// <summary>
 /// The least argsz or size that an ioctl takes. No header says it: each row names the last field that Linux 7.3 insists
-/// on, found by calling a real kernel with sizes from 0 up until it no longer answered EINVAL.
+/// on, found by calling a real kernel with sizes from 0 up until it no longer answered EINVAL (on x86, and on POWER for
+/// sPAPR). VFIO_EEH_PE_OP alone is as the kernel's source has it: the machine had no EEH.
 /// </summary>
 public class MinSizeTests
 {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Viaduct.Abi;
 
-/// <summary>An array of 6 that structs of iommufd.h embed.</summary>
+/// <summary>u32[6], as structs of iommufd.h embed it; index it like an array.</summary>
 [InlineArray(6)]
 public struct UInt32x6
 {

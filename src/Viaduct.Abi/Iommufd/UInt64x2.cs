@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Viaduct.Abi;
 
-/// <summary>An array of 2 that structs of iommufd.h embed.</summary>
+/// <summary>u64[2], as structs of iommufd.h embed it; index it like an array.</summary>
 [InlineArray(2)]
 public struct UInt64x2
 {

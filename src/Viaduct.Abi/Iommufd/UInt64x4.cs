@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Viaduct.Abi;
 
-/// <summary>An array of 4 that structs of iommufd.h embed.</summary>
+/// <summary>u64[4], as structs of iommufd.h embed it; index it like an array.</summary>
 [InlineArray(4)]
 public struct UInt64x4
 {

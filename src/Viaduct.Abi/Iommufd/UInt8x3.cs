@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Viaduct.Abi;
 
-/// <summary>An array of 3 that structs of iommufd.h embed.</summary>
+/// <summary>u8[3], as structs of iommufd.h embed it; index it like an array.</summary>
 [InlineArray(3)]
 public struct UInt8x3
 {

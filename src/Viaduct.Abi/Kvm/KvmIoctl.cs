@@ -1,7 +1,7 @@
 namespace Viaduct.Abi;
 
-/// <summary>ioctl request numbers of kvm.h that concern VFIO, in the asm-generic encoding. POWER encodes them as <see
-/// cref="IoctlNumber.ToPowerPc"/> says.</summary>
+/// <summary>ioctl request numbers of kvm.h that concern VFIO, in the asm-generic encoding. POWER encodes them as
+/// <see cref="IoctlNumber.ToPowerPc"/> says.</summary>
 public static class KvmIoctl
 {
     /// <summary>Type byte.</summary>

@@ -7,7 +7,7 @@
 #
 # Every constant is taken twice, with the asm-generic ioctl encoding and with POWER's; where they differ, POWER's value
 # follows behind the word "powerpc". Fails when vfio.h or iommufd.h has a name that vfio.inc and iommufd.inc do not list.
-# Needs a C compiler (CC, default cc).
+# Needs a C compiler with gcc's -fpreprocessed (CC, default cc).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
