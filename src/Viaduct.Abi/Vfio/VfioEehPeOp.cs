@@ -6,7 +6,8 @@ namespace Viaduct.Abi;
 [StructLayout(LayoutKind.Sequential)]
 public struct VfioEehPeOp
 {
-    /// <summary>Bytes that the kernel reads at least; fewer are refused with EINVAL.</summary>
+    /// <summary>Bytes that the kernel reads at least; fewer are refused with EINVAL. VFIO_EEH_PE_INJECT_ERR demands the
+    /// whole struct.</summary>
     public const int MinSize = 12;
 
     /// <summary>sizeof of the struct, in bytes.</summary>

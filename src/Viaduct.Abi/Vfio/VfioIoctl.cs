@@ -64,8 +64,8 @@ public static class VfioIoctl
     /// <summary>Device: write a register whenever an eventfd fires, <see cref="VfioDeviceIoeventfd"/>.</summary>
     public const uint VFIO_DEVICE_IOEVENTFD = 0x3B74;
 
-    /// <summary>Device: get, set or probe a feature of <see cref="VfioFeatureId"/>, <see
-    /// cref="VfioDeviceFeature"/>.</summary>
+    /// <summary>Device: get, set or probe a feature of <see cref="VfioFeatureId"/>,
+    /// <see cref="VfioDeviceFeature"/>.</summary>
     public const uint VFIO_DEVICE_FEATURE = 0x3B75;
 
     /// <summary>Device cdev: bind to an iommufd, <see cref="VfioDeviceBindIommufd"/>.</summary>
@@ -104,8 +104,8 @@ public static class VfioIoctl
     /// <summary>sPAPR TCE container: an enhanced error handling operation, <see cref="VfioEehPeOp"/>.</summary>
     public const uint VFIO_EEH_PE_OP = 0x3B79;
 
-    /// <summary>sPAPR TCE v2 container: pin memory for later mappings, <see
-    /// cref="VfioIommuSpaprRegisterMemory"/>.</summary>
+    /// <summary>sPAPR TCE v2 container: pin memory for later mappings,
+    /// <see cref="VfioIommuSpaprRegisterMemory"/>.</summary>
     public const uint VFIO_IOMMU_SPAPR_REGISTER_MEMORY = 0x3B75;
 
     /// <summary>sPAPR TCE v2 container: undo a registration, <see cref="VfioIommuSpaprRegisterMemory"/>.</summary>
