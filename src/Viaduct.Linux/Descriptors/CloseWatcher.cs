@@ -44,13 +44,28 @@ public sealed partial class CloseWatcher : IDisposable
     public void Unwatch(int watch) => _ = RemoveWatch(_fd, watch);
 
     /// <summary>Waits until <see cref="TryNext"/> may have something to say.</summary>
-    /// <param name="wakeUp">A second descriptor, which ends the wait as well when it can be read.</param>
-    public unsafe void Wait(SafeFileHandle wakeUp)
+    /// <returns>False where this has been disposed.</returns>
+    public unsafe bool Wait()
     {
-        var poll = stackalloc PollFd[2];
-        poll[0] = new PollFd { Fd = _fd, Events = PollFd.POLLIN };
-        poll[1] = new PollFd { Fd = (int)wakeUp.DangerousGetHandle(), Events = PollFd.POLLIN };
-        _ = Poll(poll, 2, -1);
+        var added = false;
+        try
+        {
+            _handle.DangerousAddRef(ref added);
+            var poll = new PollFd { Fd = _fd, Events = PollFd.POLLIN };
+            _ = Poll(&poll, 1, -1);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (added)
+            {
+                _handle.DangerousRelease();
+            }
+        }
     }
 
     /// <summary>The next file whose description was closed. Never waits; not for two threads at once.</summary>

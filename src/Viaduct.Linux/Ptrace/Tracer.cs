@@ -6,14 +6,17 @@ namespace Viaduct.Linux;
 /// <summary>ptrace(2). Every call must come from the thread that seized the tracee.</summary>
 public static partial class Tracer
 {
-    /// <summary>Trace children of fork, vfork and clone, tell of exec, and kill the tracees if we die.</summary>
-    public const uint FollowAll = 0x2 | 0x4 | 0x8 | 0x10 | 0x100000;
+    /// <summary>Trace children of fork, vfork and clone, tell of exec and of SECCOMP_RET_TRACE, and kill the tracees if we die.</summary>
+    public const uint FollowAll = 0x2 | 0x4 | 0x8 | 0x10 | 0x80 | 0x100000;
 
     /// <summary>PTRACE_EVENT_FORK, _VFORK and _CLONE: the message is the new task's id.</summary>
     public const int EventFork = 1, EventVfork = 2, EventClone = 3;
 
     /// <summary>PTRACE_EVENT_EXEC.</summary>
     public const int EventExec = 4;
+
+    /// <summary>PTRACE_EVENT_SECCOMP.</summary>
+    public const int EventSeccomp = 7;
 
     /// <summary>PTRACE_EVENT_STOP: a group stop, or a new tracee's first stop.</summary>
     public const int EventStop = 128;

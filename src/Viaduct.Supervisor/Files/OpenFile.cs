@@ -17,6 +17,9 @@ internal abstract class OpenFile
     /// <summary>True once the last reference has gone; nothing is served any more.</summary>
     public bool IsReleased { get; private set; }
 
+    /// <summary>True where a client closed a descriptor of it by a call, and did not just end.</summary>
+    public bool WasClosed { get; set; }
+
     /// <summary>What readlink of /proc/self/fd/N says.</summary>
     public abstract string LinkName { get; }
 

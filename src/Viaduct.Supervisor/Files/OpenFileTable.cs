@@ -3,14 +3,16 @@ using Viaduct.Abi;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
 using Viaduct.Memory.Remote;
+using Viaduct.Vfio.Containers;
 
 namespace Viaduct.Supervisor.Files;
 
 /// <summary>
 /// Every file that clients have open, by identity. Releases happen as their last reference goes: before the next call is
-/// served (<see cref="ReleaseClosed"/>), or by <see cref="Wait"/>'s thread when no call comes.
+/// served (<see cref="ReleaseClosed"/>), or by <see cref="ReleaseForever"/>'s thread when no call comes.
 /// </summary>
-internal sealed class OpenFileTable : IDeviceMappings, IDisposable
+/// <param name="statistics">Counts what its clients left behind.</param>
+internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings, IDisposable
 {
     // What /proc/PID/maps shows for mapped BARs.
     private const string MemoryFileName = "viaduct";
@@ -19,21 +21,6 @@ internal sealed class OpenFileTable : IDeviceMappings, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<FileIdentity, OpenFile> _byIdentity = [];
     private readonly Dictionary<int, OpenFile> _byWatch = [];
-
-    /// <summary>Files open now.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _byIdentity.Count;
-            }
-        }
-    }
-
-    /// <summary>The device of the kernel's internal memory file system, once a file has been made.</summary>
-    public ulong? Device { get; private set; }
 
     /// <summary>Makes a description for a client to own.</summary>
     /// <param name="file">What it stands for; registered here until it is closed.</param>
@@ -115,12 +102,35 @@ internal sealed class OpenFileTable : IDeviceMappings, IDisposable
                 Forget(file);
             }
 
-            file.Release();
+            Release(file);
         }
     }
 
-    /// <summary>Waits until something may have been closed, or <paramref name="wakeUp"/> can be read.</summary>
-    public void Wait(SafeFileHandle wakeUp) => _watcher.Wait(wakeUp);
+    /// <summary>Releases whatever is still here; for the end of a run.</summary>
+    public void ReleaseAll()
+    {
+        OpenFile[] rest;
+        lock (_lock)
+        {
+            rest = [.. _byIdentity.Values];
+            _byIdentity.Clear();
+            _byWatch.Clear();
+        }
+
+        foreach (var file in rest)
+        {
+            Release(file);
+        }
+    }
+
+    /// <summary>Releases what is closed while no call comes; for a thread of its own, until the watcher is disposed.</summary>
+    public void ReleaseForever()
+    {
+        while (_watcher.Wait())
+        {
+            ReleaseClosed();
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _watcher.Dispose();
@@ -143,11 +153,21 @@ internal sealed class OpenFileTable : IDeviceMappings, IDisposable
 
             file.Identity = identity;
             file.Watch = (int)watch.Raw;
-            Device = identity.Device;
             _byIdentity[identity] = file;
             _byWatch[file.Watch] = file;
             return SysResult.Success;
         }
+    }
+
+    private void Release(OpenFile file)
+    {
+        if (file is OpenVfioFile vfio && !file.IsReleased)
+        {
+            statistics.FilesLeftOpen += file.WasClosed ? 0 : 1;
+            statistics.MappingsLeft += vfio.File is ContainerFile container ? container.Container.MappingCount : 0;
+        }
+
+        file.Release();
     }
 
     private void Forget(OpenFile file)

@@ -41,13 +41,25 @@ internal sealed class SupervisedProcess : IDisposable
         => _descriptors.TryGetValue(fd, out file) && file is { IsReleased: false };
 
     /// <summary>We installed a file there.</summary>
-    public void SetInstalled(int fd, OpenFile file) => _descriptors[fd] = file;
+    public void SetInstalled(int fd, OpenFile file)
+    {
+        file.WasClosed = false;
+        _descriptors[fd] = file;
+    }
 
     /// <summary>The kernel said that this file is there: worth keeping unless the process closed one there before.</summary>
     public void SetSeen(int fd, OpenFile file) => _descriptors.TryAdd(fd, file);
 
     /// <summary>The process is about to close the descriptor or to put another file there.</summary>
-    public void SetClosed(int fd) => _descriptors[fd] = null;
+    public void SetClosed(int fd)
+    {
+        if (_descriptors.TryGetValue(fd, out var file) && file is not null)
+        {
+            file.WasClosed = true;
+        }
+
+        _descriptors[fd] = null;
+    }
 
     /// <summary>The process is about to close a range of them.</summary>
     public void SetClosed(uint first, uint last)
@@ -56,7 +68,7 @@ internal sealed class SupervisedProcess : IDisposable
         {
             if ((uint)fd >= first && (uint)fd <= last)
             {
-                _descriptors[fd] = null;
+                SetClosed(fd);
             }
         }
     }

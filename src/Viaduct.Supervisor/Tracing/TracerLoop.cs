@@ -1,0 +1,95 @@
+using Viaduct.Abi;
+using Viaduct.Linux;
+using Viaduct.Supervisor.Processes;
+
+namespace Viaduct.Supervisor.Tracing;
+
+/// <summary>
+/// Traces everything that runs under us, on one thread: MMIO traps, new and ended tasks, closed descriptors. Signals and job
+/// control pass through untouched. The kernel kills the tracees if this process dies (PTRACE_O_EXITKILL).
+/// </summary>
+internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExec firstExec)
+{
+    private const int SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
+
+    /// <summary>How the first process ended.</summary>
+    public WaitStatus RootStatus { get; private set; }
+
+    /// <summary>Seizes the first process as it executes.</summary>
+    /// <returns>Zero, or why tracing is not allowed.</returns>
+    public SysResult SeizeFirst()
+    {
+        firstExec.Wait();
+        if (firstExec.Process == 0)
+        {
+            return SysResult.Success; // it never came to an execve; the spawn tells why
+        }
+
+        var seized = Tracer.Seize(firstExec.Process, Tracer.FollowAll);
+        firstExec.Release();
+        return seized;
+    }
+
+    /// <summary>Runs until no process is left.</summary>
+    /// <param name="root">The process that was started.</param>
+    public void Run(int root)
+    {
+        while (true)
+        {
+            var waited = Tracer.Wait(out var status);
+            if (waited.IsError)
+            {
+                return; // ECHILD
+            }
+
+            var task = (int)waited.Raw;
+            if (status.IsStopped)
+            {
+                OnStop(task, status);
+                continue;
+            }
+
+            processes.OnExit(task);
+            if (task == root)
+            {
+                RootStatus = status;
+            }
+        }
+    }
+
+    private void OnStop(int task, WaitStatus status)
+    {
+        var signal = 0;
+        switch (status.PtraceEvent)
+        {
+            case 0:
+                signal = status.StopSignal == SignalInfo.SIGBUS
+                    ? mmio.Handle(task, processes.Get(task))
+                    : status.StopSignal;
+                break;
+            case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
+                if (!Tracer.GetEventMessage(task, out var created).IsError)
+                {
+                    processes.OnCreated(task, (int)created);
+                }
+
+                break;
+            case Tracer.EventExec:
+                processes.OnExec(task);
+                break;
+            case Tracer.EventSeccomp:
+                if (!Tracer.GetRegisters(task, out var registers).IsError)
+                {
+                    CloseRegisters.Apply(registers, processes.Get(task));
+                }
+
+                break;
+            case Tracer.EventStop when status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU:
+                _ = Tracer.Listen(task);
+                return;
+        }
+
+        // ESRCH: the task was killed in its stop.
+        _ = Tracer.Continue(task, signal);
+    }
+}
