@@ -5,8 +5,9 @@ using Viaduct.Linux.Seccomp;
 namespace Viaduct.Supervisor;
 
 /// <summary>
-/// The thread that wears the filter. All it does with it is to start the program, which inherits the filter; its own calls go
-/// to the server too, so it must not hold anything that the server might want.
+/// The thread that wears the filter. All it does with it is to start the program, which inherits the filter. Its own calls go
+/// to the server too, and before the server runs to nobody: with the filter on it must not compile or load anything, since the
+/// runtime maps memory under locks that the server wants. So it does everything once in vain before.
 /// </summary>
 /// <param name="arguments">The program and its arguments.</param>
 internal sealed class SpawnThread(IReadOnlyList<string> arguments) : IDisposable
@@ -16,7 +17,6 @@ internal sealed class SpawnThread(IReadOnlyList<string> arguments) : IDisposable
     private Thread? _thread;
     private SockFilter[] _filter = [];
     private FirstExec? _firstExec;
-    private SeccompListener? _listener;
     private SysResult _installResult;
     private SysResult _spawnResult;
 
@@ -27,7 +27,7 @@ internal sealed class SpawnThread(IReadOnlyList<string> arguments) : IDisposable
         _thread = new Thread(Body) { Name = "viaduct spawn", IsBackground = true };
         _thread.Start();
         _installed.Wait();
-        listener = _listener;
+        listener = _installResult.IsError ? null : new SeccompListener((int)_installResult.Raw);
         return _installResult;
     }
 
@@ -54,7 +54,8 @@ internal sealed class SpawnThread(IReadOnlyList<string> arguments) : IDisposable
 
     private void Body()
     {
-        _installResult = SeccompListener.Install(_filter, out _listener);
+        WarmUp();
+        _installResult = SeccompListener.Install(_filter);
         _installed.Set();
         if (_installResult.IsError)
         {
@@ -67,5 +68,15 @@ internal sealed class SpawnThread(IReadOnlyList<string> arguments) : IDisposable
         {
             _firstExec!.Cancel();
         }
+    }
+
+    // An empty program is refused, a directory cannot be executed.
+    private static void WarmUp()
+    {
+        using var signal = new ManualResetEventSlim();
+        _ = SeccompListener.Install([]);
+        _ = ProcessSpawn.Start(["/"]);
+        signal.Set();
+        signal.Wait();
     }
 }

@@ -27,7 +27,8 @@ public sealed partial class SeccompListener : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly int _fd;
 
-    private SeccompListener(int fd)
+    /// <summary>Takes what <see cref="Install"/> returned.</summary>
+    public SeccompListener(int fd)
     {
         _fd = fd;
         _handle = new SafeFileHandle(fd, ownsHandle: true);
@@ -37,10 +38,10 @@ public sealed partial class SeccompListener : IDisposable
     /// Installs a filter on the calling thread, and on all that it will start. It cannot be taken away again, so the
     /// thread should do nothing else afterwards. Sets no_new_privs, which is all the privilege that it takes.
     /// </summary>
-    /// <returns>Zero; or why not: EACCES, EINVAL (a kernel before 5.19), EBUSY (there is a listener above us).</returns>
-    public static unsafe SysResult Install(ReadOnlySpan<SockFilter> program, out SeccompListener? listener)
+    /// <returns>The listener's descriptor; or why not: EACCES, EINVAL (a kernel before 5.19, or no program), EBUSY (there is a
+    /// listener above us).</returns>
+    public static unsafe SysResult Install(ReadOnlySpan<SockFilter> program)
     {
-        listener = null;
         var result = Libc.Result(PrCtl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
         if (result.IsError)
         {
@@ -50,19 +51,12 @@ public sealed partial class SeccompListener : IDisposable
         fixed (SockFilter* filter = program)
         {
             var header = new FilterProgram { Length = (ushort)program.Length, Filter = filter };
-            result = Libc.Result(SeccompCall(
+            return Libc.Result(SeccompCall(
                 LinuxCall.Seccomp,
                 SECCOMP_SET_MODE_FILTER,
                 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
                 &header));
         }
-
-        if (!result.IsError)
-        {
-            listener = new SeccompListener((int)result.Raw);
-        }
-
-        return result;
     }
 
     /// <summary>Whether this kernel's notification structures are the ones that we know.</summary>

@@ -6,7 +6,8 @@ namespace Viaduct.Supervisor.Filter;
 
 /// <summary>
 /// Which system calls come to the supervisor. A filter cannot follow pointers, so every call with a path comes; calls on
-/// descriptors come where the descriptor is in our range, or where the arguments could only be meant for a device.
+/// descriptors come where the descriptor is in our range, or where the arguments could only be meant for a device. An mmap of
+/// BAR 0 by a low descriptor does not come: the kernel maps the memory file, and its pages trap like any other's.
 /// </summary>
 internal static class SupervisorFilter
 {
@@ -17,7 +18,6 @@ internal static class SupervisorFilter
     public const int FirstDescriptor = 900;
 
     private const uint MAP_ANONYMOUS = 0x20;
-    private const uint MAP_SHARED = 0x01;
     private const uint IoctlTypeMask = 0xff00;
     private const uint IoctlTypeVfio = ';' << 8;
 
@@ -58,8 +58,9 @@ internal static class SupervisorFilter
                 .LoadArgument(0).IfAtLeast(Ours, Notify)
                 .LoadArgument(1).Mask(IoctlTypeMask).IfEqual(IoctlTypeVfio, Notify).Return(Allow))
             .When(SystemCall.Mmap, b => b
-                .LoadArgument(3).IfAny(MAP_ANONYMOUS, Allow).IfAny(MAP_SHARED, Notify)
-                .LoadArgument(4).IfAtLeast(Ours, Notify).Return(Allow))
+                .LoadArgument(3).IfAny(MAP_ANONYMOUS, Allow)
+                .LoadArgument(4).IfAtLeast(Ours, Notify)
+                .LoadArgumentHigh(5).IfAtLeast(SecondRegionHigh, Notify).Return(Allow))
             .When(SystemCall.Fcntl, b => b.LoadArgument(0).IfAtLeast(Ours, Notify).Return(Allow))
             .When(SystemCall.NewFStatAt, b => EmptyPathCall(b, flagsArgument: 3))
             .When(SystemCall.StatX, b => EmptyPathCall(b, flagsArgument: 2))

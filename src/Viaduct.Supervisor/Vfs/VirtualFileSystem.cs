@@ -63,6 +63,7 @@ internal sealed class VirtualFileSystem
                 if (name == ".." && walked.Count > 0)
                 {
                     walked.RemoveAt(walked.Count - 1);
+                    throughOurs = true; // what the kernel would have to pass may not be on this host
                 }
 
                 node = walked.Count > 0 ? walked[^1].Node : _tree.Root;
