@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Devices.Edu;
+using Viaduct.Devices.Ioat;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Catalog;
@@ -8,6 +9,7 @@ namespace Viaduct.Devices.Catalog;
 public static class DeviceCatalog
 {
     private const string DmaMaskKey = "dma_mask";
+    private const string TransferCapacityKey = "xfercap";
 
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<DeviceModel> All { get; } =
@@ -23,6 +25,17 @@ public static class DeviceCatalog
                     DmaMaskKey, "a 64-bit number", "0xfffffff", "The bits of an address that the device's DMA uses"),
             ],
             Registers = EduRegisters.All,
+        },
+        new DeviceModel(CreateIoat)
+        {
+            Name = IoatFunction.Name,
+            Summary = "Intel's QuickData DMA engine (I/OAT 3.2): copies and fills memory by chains of descriptors",
+            PciId = "8086:2021",
+            Keys =
+            [
+                new DeviceKey(TransferCapacityKey, "10-20", "20", "Log2 of the largest transfer of one descriptor"),
+            ],
+            Registers = IoatRegisters.All,
         },
     ];
 
@@ -51,6 +64,17 @@ public static class DeviceCatalog
         var mask = EduFunction.DefaultDmaMask;
         function = options.TryGetNumber(DmaMaskKey, 0, ulong.MaxValue, ref mask, out error)
             ? new EduFunction(services, mask)
+            : null;
+        return function is not null;
+    }
+
+    private static bool CreateIoat(
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+    {
+        ulong capacity = IoatFunction.DefaultTransferCapacity;
+        function = options.TryGetNumber(
+            TransferCapacityKey, IoatFunction.LeastTransferCapacity, IoatFunction.DefaultTransferCapacity, ref capacity, out error)
+            ? new IoatFunction(services, (int)capacity)
             : null;
         return function is not null;
     }
