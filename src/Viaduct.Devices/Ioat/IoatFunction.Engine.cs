@@ -21,7 +21,6 @@ public sealed partial class IoatFunction
     private readonly Lock _bus = new();
     private readonly byte[] _fetched = new byte[IoatDescriptor.Length];
     private readonly byte[] _status = new byte[sizeof(ulong)];
-    private readonly byte[] _bytes = new byte[PieceSize];
     private IoatDescriptor _descriptor;
     private uint _offset;
     private bool _isFetched;
@@ -220,7 +219,10 @@ public sealed partial class IoatFunction
                     return IoatErrors.None;
                 }
 
-                result = _descriptor.Operation == IoatDescriptor.Fill ? Fill((int)length) : Copy((int)length);
+                // A piece is a multiple of the pattern, which so begins anew with each.
+                result = _descriptor.Operation == IoatDescriptor.Fill
+                    ? Dma.Fill(_descriptor.Destination + _offset, _descriptor.Source, length)
+                    : Dma.Copy(_descriptor.Destination + _offset, _descriptor.Source + _offset, length);
             }
 
             if (!result.IsOk)
@@ -233,31 +235,6 @@ public sealed partial class IoatFunction
         }
 
         return IoatErrors.None;
-    }
-
-    private DmaResult Copy(int length)
-    {
-        var bytes = _bytes.AsSpan(0, length);
-        var result = Dma.Read(_descriptor.Source + _offset, bytes);
-        return result.IsOk ? Dma.Write(_descriptor.Destination + _offset, bytes) : result;
-    }
-
-    /// <summary>The pattern begins anew with each piece, whose size is a multiple of the pattern's.</summary>
-    private DmaResult Fill(int length)
-    {
-        var bytes = _bytes.AsSpan(0, length);
-        Span<byte> pattern = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(pattern, _descriptor.Source);
-        var filled = Math.Min(pattern.Length, length);
-        pattern[..filled].CopyTo(bytes);
-        while (filled < length)
-        {
-            var part = Math.Min(filled, length - filled);
-            bytes[..part].CopyTo(bytes[filled..]);
-            filled += part;
-        }
-
-        return Dma.Write(_descriptor.Destination + _offset, bytes);
     }
 
     /// <summary>The descriptor is done, or skipped.</summary>
