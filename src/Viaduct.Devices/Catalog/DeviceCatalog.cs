@@ -1,0 +1,81 @@
+using System.Diagnostics.CodeAnalysis;
+using Viaduct.Devices.Edu;
+using Viaduct.Devices.Ioat;
+using Viaduct.Pci.Hardware;
+
+namespace Viaduct.Devices.Catalog;
+
+/// <summary>The models of this library.</summary>
+public static class DeviceCatalog
+{
+    private const string DmaMaskKey = "dma_mask";
+    private const string TransferCapacityKey = "xfercap";
+
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyList<DeviceModel> All { get; } =
+    [
+        new DeviceModel(CreateEdu)
+        {
+            Name = EduFunction.Name,
+            Summary = "QEMU's device for teaching: a factorial, interrupts, DMA to 4 KiB of its own",
+            PciId = "1234:11e8",
+            Keys =
+            [
+                new DeviceKey(
+                    DmaMaskKey, "a 64-bit number", "0xfffffff", "The bits of an address that the device's DMA uses"),
+            ],
+            Registers = EduRegisters.All,
+        },
+        new DeviceModel(CreateIoat)
+        {
+            Name = IoatFunction.Name,
+            Summary = "Intel's QuickData DMA engine (I/OAT 3.2): copies and fills memory by chains of descriptors",
+            PciId = "8086:2021",
+            Keys =
+            [
+                new DeviceKey(TransferCapacityKey, "10-20", "20", "Log2 of the largest transfer of one descriptor"),
+            ],
+            Registers = IoatRegisters.All,
+        },
+    ];
+
+    /// <summary>The model of a name.</summary>
+    /// <param name="name">As the user wrote it.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="error">A sentence that says what there is, and what was perhaps meant.</param>
+    public static bool TryFind(string name, [NotNullWhen(true)] out DeviceModel? model, out string? error)
+    {
+        model = All.FirstOrDefault(candidate => candidate.Name == name);
+        error = null;
+        if (model is not null)
+        {
+            return true;
+        }
+
+        var names = All.Select(candidate => candidate.Name).ToList();
+        var near = Spelling.Nearest(name, names);
+        error = $"There is no device '{name}'{(near is null ? "" : $"; '{near}' perhaps")}: there are {string.Join(", ", names)}.";
+        return false;
+    }
+
+    private static bool CreateEdu(
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+    {
+        var mask = EduFunction.DefaultDmaMask;
+        function = options.TryGetNumber(DmaMaskKey, 0, ulong.MaxValue, ref mask, out error)
+            ? new EduFunction(services, mask)
+            : null;
+        return function is not null;
+    }
+
+    private static bool CreateIoat(
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+    {
+        ulong capacity = IoatFunction.DefaultTransferCapacity;
+        function = options.TryGetNumber(
+            TransferCapacityKey, IoatFunction.LeastTransferCapacity, IoatFunction.DefaultTransferCapacity, ref capacity, out error)
+            ? new IoatFunction(services, (int)capacity)
+            : null;
+        return function is not null;
+    }
+}
