@@ -18,6 +18,7 @@ public sealed class DmaBuffer : IDisposable
         _space = space;
         _ownsMemory = ownsMemory;
         Mapping = memory;
+        Words = new MappedRegion(memory, 0, ownsMapping: false);
         Iova = iova;
     }
 
@@ -29,6 +30,10 @@ public sealed class DmaBuffer : IDisposable
 
     /// <summary>The memory's mapping in this process.</summary>
     public MemoryMapping Mapping { get; }
+
+    /// <summary>The memory word by word, for what the device reads or writes meanwhile (descriptors, completion queues): each access is
+    /// made, once, in order, at its width. Spans promise none of that.</summary>
+    public MappedRegion Words { get; }
 
     /// <summary>All of the memory.</summary>
     /// <exception cref="InvalidOperationException">It is 2 GiB or more: use <see cref="GetSpan"/>.</exception>
@@ -60,6 +65,7 @@ public sealed class DmaBuffer : IDisposable
         }
 
         _space.Release(this);
+        Words.Dispose();
         if (_ownsMemory)
         {
             Mapping.Dispose();

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Viaduct.Linux;
 
 /// <summary>
-/// Device registers in this process's address space. Every access is one load or store of exactly the width asked for, little
+/// Device registers, or memory shared with a device, in this process's address space. Every access is one load or store of exactly the width asked for, little
 /// endian, never merged, split or left out, and in program order; it allocates nothing. Offsets count from the
 /// region's start, not the mapping's, since only part of a region may be mappable.
 /// Disposing while another thread is inside an access is the caller's mistake, as with any mapping.
@@ -14,15 +14,18 @@ public sealed unsafe class MappedRegion : IDisposable
 {
     private readonly MemoryMapping _mapping;
     private readonly ulong _start;
+    private readonly bool _ownsMapping;
     private byte* _base;
     private ulong _length;
 
-    /// <summary>Takes a mapping over; it is unmapped with this.</summary>
+    /// <summary>Gives access to a mapping.</summary>
     /// <param name="mapping">The mapping.</param>
     /// <param name="start">The offset in the region of the mapping's first byte.</param>
-    public MappedRegion(MemoryMapping mapping, ulong start)
+    /// <param name="ownsMapping">True unmaps it with this; false leaves that to the caller, who does it later.</param>
+    public MappedRegion(MemoryMapping mapping, ulong start, bool ownsMapping = true)
     {
         _mapping = mapping;
+        _ownsMapping = ownsMapping;
         _start = start;
         _base = (byte*)mapping.Address;
         _length = mapping.Length;
@@ -141,7 +144,10 @@ public sealed unsafe class MappedRegion : IDisposable
     {
         _length = 0;
         _base = null;
-        _mapping.Dispose();
+        if (_ownsMapping)
+        {
+            _mapping.Dispose();
+        }
     }
 
     // Elsewhere than on x86 a store to a device can overtake an earlier store to memory that the device will read.
