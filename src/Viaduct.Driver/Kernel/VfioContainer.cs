@@ -88,15 +88,16 @@ public sealed class VfioContainer : IDisposable
         return new VfioContainer(file, paths, preference);
     }
 
+    /// <summary>The group of a device, or what is wrong with it as far as sysfs knows.</summary>
+    internal static int FindGroup(VfioPaths paths, string device) =>
+        Sysfs.ReadHex($"{paths.Device(device)}/vendor") is null
+            ? throw VfioErrors.NoSuchDevice(paths, device)
+            : Sysfs.Group(paths, device) ?? throw VfioErrors.NoGroup(device);
+
     internal PciDevice Open(PciAddress address, Guid? vfToken, bool ownsContainer)
     {
         var name = address.ToString();
-        if (Sysfs.ReadHex($"{_paths.Device(name)}/vendor") is null)
-        {
-            throw VfioErrors.NoSuchDevice(_paths, name);
-        }
-
-        var number = Sysfs.Group(_paths, name) ?? throw VfioErrors.NoGroup(name);
+        var number = FindGroup(_paths, name);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);

@@ -18,6 +18,8 @@ public static class VfioDevice
             return shared.Open(name, options.VfToken, ownsContainer: false);
         }
 
+        // First, since a device that is not there says more than a node that is not there.
+        VfioContainer.FindGroup(VfioPaths.Default, name.ToString());
         var container = VfioContainer.Open(options.Iommu);
         try
         {

@@ -3,7 +3,10 @@ using Viaduct.Abi;
 
 namespace Viaduct.Linux;
 
-/// <summary>An eventfd(2) of our own, which does not block: a counter that somebody adds to and somebody takes.</summary>
+/// <summary>
+/// An eventfd(2) of our own, which does not block: a counter that somebody adds to and somebody takes. Disposing ends the waits of
+/// other threads.
+/// </summary>
 public sealed class EventFd : SafeHandle
 {
     private const int EfdCloexec = 0x80000;
@@ -11,6 +14,8 @@ public sealed class EventFd : SafeHandle
 
     [ThreadStatic]
     private static EventFd? t_cancel;
+
+    private volatile bool _closing;
 
     private EventFd(int fd)
         : base(-1, ownsHandle: true) => SetHandle(fd);
@@ -30,12 +35,38 @@ public sealed class EventFd : SafeHandle
     }
 
     /// <summary>Adds one to the counter; a full counter stays full.</summary>
-    public SysResult Signal() => FileCalls.Result(LibC.WriteEventFd(this, 1, sizeof(ulong)));
+    /// <exception cref="ObjectDisposedException">The eventfd is closed.</exception>
+    public SysResult Signal()
+    {
+        var added = false;
+        DangerousAddRef(ref added);
+        try
+        {
+            return FileCalls.Result(LibC.WriteEventFd((int)handle, 1, sizeof(ulong)));
+        }
+        finally
+        {
+            DangerousRelease();
+        }
+    }
 
     /// <summary>Takes the counter's value, without waiting.</summary>
     /// <param name="count">The value, above zero; 0 where there was nothing.</param>
     /// <returns>False where the counter was zero.</returns>
-    public bool TryConsume(out ulong count) => LibC.ReadEventFd(this, out count, sizeof(ulong)) == sizeof(ulong);
+    /// <exception cref="ObjectDisposedException">The eventfd is closed.</exception>
+    public bool TryConsume(out ulong count)
+    {
+        var added = false;
+        DangerousAddRef(ref added);
+        try
+        {
+            return Consume(out count);
+        }
+        finally
+        {
+            DangerousRelease();
+        }
+    }
 
     /// <summary>Waits until the counter is not zero, and takes its value.</summary>
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
@@ -72,7 +103,33 @@ public sealed class EventFd : SafeHandle
     }
 
     /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !IsClosed && !IsInvalid)
+        {
+            _closing = true;
+            Signal();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
     protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
+
+    // The caller holds a reference. A count that is taken from a closing eventfd is put back for the other threads to see.
+    private bool Consume(out ulong count)
+    {
+        ObjectDisposedException.ThrowIf(_closing, this);
+        var taken = LibC.ReadEventFd((int)handle, out count, sizeof(ulong)) == sizeof(ulong);
+        if (taken && _closing)
+        {
+            LibC.WriteEventFd((int)handle, 1, sizeof(ulong));
+            throw new ObjectDisposedException(nameof(EventFd));
+        }
+
+        return taken;
+    }
 
     private static EventFd CreateCancel()
     {
@@ -99,7 +156,7 @@ public sealed class EventFd : SafeHandle
             while (true)
             {
                 var result = FileCalls.Poll(files, Remaining(deadline));
-                if (TryConsume(out count))
+                if (Consume(out count))
                 {
                     return true;
                 }

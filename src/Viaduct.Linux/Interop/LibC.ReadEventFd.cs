@@ -6,5 +6,5 @@ internal static partial class LibC
 {
     /// <summary>read(2) of an eventfd: always eight bytes.</summary>
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    internal static partial nint ReadEventFd(SafeHandle fd, out ulong value, nuint count);
+    internal static partial nint ReadEventFd(int fd, out ulong value, nuint count);
 }
