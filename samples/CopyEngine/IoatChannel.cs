@@ -78,7 +78,7 @@ internal sealed class IoatChannel : IDisposable
 
             // The last descriptor's successor is never fetched, but it must be an address that could be.
             IoatDescriptor.Write(
-                _memory.Words, At(Count), part, 0, source + done, destination + done, _memory.IovaOf(At((Count + 1) % _depth)));
+                _memory.Words, At(Count), part, 0, source + done, destination + done, NextOf(Count));
             Count++;
             done += part;
         }
@@ -95,7 +95,8 @@ internal sealed class IoatChannel : IDisposable
         {
             if (!_interrupt.Wait(s_patience))
             {
-                throw new IoatException($"the channel did not interrupt within {s_patience.TotalSeconds} s: {State}, errors {Errors}");
+                throw new IoatException(
+                    $"the channel did not interrupt within {s_patience.TotalSeconds} s: {State}, errors {Errors}");
             }
         }
         while (!IsFinished(last));
@@ -109,6 +110,8 @@ internal sealed class IoatChannel : IDisposable
         Reset();
         _memory.Dispose();
     }
+
+    private ulong NextOf(int descriptor) => _memory.IovaOf(At((descriptor + 1) % _depth));
 
     private static ulong At(int descriptor) => DescriptorsAt + ((ulong)descriptor * IoatDescriptor.Size);
 
@@ -128,7 +131,8 @@ internal sealed class IoatChannel : IDisposable
         }
 
         var last = At(Count - 1);
-        IoatDescriptor.SetControl(_memory.Words, last, IoatDescriptor.InterruptWhenDone | IoatDescriptor.WriteCompletion);
+        IoatDescriptor.SetControl(
+            _memory.Words, last, IoatDescriptor.InterruptWhenDone | IoatDescriptor.WriteCompletion);
         _memory.Words.Write64(CompletionAt, 0);
         _registers.Write64(_base + IoatRegister.ChainAddress, _memory.IovaOf(At(0)));
         _registers.Write16(_base + IoatRegister.Control, RunControl);
@@ -151,7 +155,9 @@ internal sealed class IoatChannel : IDisposable
 
         var errors = Errors;
         Reset();
-        throw new IoatException($"the channel halted: {errors} (CHANERR 0x{(uint)errors:x}), last completed descriptor 0x{completion & CompletedMask:x}");
+        throw new IoatException(
+            $"the channel halted: {errors} (CHANERR 0x{(uint)errors:x}), "
+            + $"last completed descriptor 0x{completion & CompletedMask:x}");
     }
 
     private static void WaitUntil(Func<bool> done, string what)

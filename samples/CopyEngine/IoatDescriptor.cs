@@ -2,7 +2,8 @@ using Viaduct.Linux;
 
 namespace CopyEngine;
 
-/// <summary>A 64-byte descriptor: size u32, control u32, source, destination, next, and 32 bytes that a copy does not use.</summary>
+/// <summary>A 64-byte descriptor: size u32, control u32, source, destination, next, and 32 bytes that a copy does not
+/// use.</summary>
 internal static class IoatDescriptor
 {
     internal const int Size = 64;

@@ -17,7 +17,8 @@ internal sealed class IoatEngine : IDisposable
         if (device.Config is not { VendorId: VendorId, DeviceId: DeviceId })
         {
             throw new IoatException(
-                $"{device.Name} is {device.Config.VendorId:x4}:{device.Config.DeviceId:x4}, not an I/OAT engine ({VendorId:x4}:{DeviceId:x4})");
+                $"{device.Name} is {device.Config.VendorId:x4}:{device.Config.DeviceId:x4}, "
+                + $"not an I/OAT engine ({VendorId:x4}:{DeviceId:x4})");
         }
 
         _device = device;
@@ -35,7 +36,8 @@ internal sealed class IoatEngine : IDisposable
         // 0 means 32 GiB; a descriptor's size has 32 bits.
         MaxTransfer = log2 == 0 ? 1u << 31 : 1u << log2;
         _registers.Write8(IoatRegister.InterruptControl, IoatRegister.MsixVectorControl);
-        _interrupts = device.EnableInterrupts(InterruptKind.Msix, Math.Min(ChannelCount, device.GetInterruptCount(InterruptKind.Msix)));
+        var vectors = Math.Min(ChannelCount, device.GetInterruptCount(InterruptKind.Msix));
+        _interrupts = device.EnableInterrupts(InterruptKind.Msix, Math.Max(vectors, 1));
     }
 
     /// <summary>Major version in bits 7:4, minor in 3:0.</summary>

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using CopyEngine;
 using Viaduct.Driver;
 
-// Copies memory through an Intel I/OAT engine, verifies it and prints the throughput. Exit status: 0, 1 for a failure, 2 for usage.
+// Copies memory through an Intel I/OAT engine, verifies it and prints the throughput. Exit status: 0, 1 for a failure,
+// 2 for usage.
 const int Depth = 1024;
 const double MiB = 1 << 20;
 
@@ -55,14 +56,19 @@ static bool Copy(IoatChannel channel, DmaBuffer source, DmaBuffer target, int pa
         var same = source.Span.CommonPrefixLength(target.Span);
         if (same != source.Span.Length)
         {
-            Console.WriteLine($"verify      MISMATCH in pass {pass + 1} at byte 0x{same:x}: 0x{target.Span[same]:x2}, not 0x{source.Span[same]:x2}");
+            Console.WriteLine(
+                $"verify      MISMATCH in pass {pass + 1} at byte 0x{same:x}: "
+                + $"0x{target.Span[same]:x2}, not 0x{source.Span[same]:x2}");
             return false;
         }
     }
 
     var copied = source.Size / MiB * passes;
-    Console.WriteLine($"copied      {copied} MiB in {passes} passes, {descriptors} descriptors, {chains} chains, an MSI-X interrupt each");
-    Console.WriteLine($"time        {clock.Elapsed.TotalMilliseconds:F1} ms in the engine, {clock.Elapsed.TotalMicroseconds / chains:F0} us a chain");
+    Console.WriteLine(
+        $"copied      {copied} MiB in {passes} passes, {descriptors} descriptors, {chains} chains, an MSI-X interrupt each");
+    Console.WriteLine(
+        $"time        {clock.Elapsed.TotalMilliseconds:F1} ms in the engine, "
+        + $"{clock.Elapsed.TotalMicroseconds / chains:F0} us a chain");
     Console.WriteLine($"throughput  {copied / clock.Elapsed.TotalSeconds:F0} MiB/s");
     Console.WriteLine("verify      ok, every byte of every pass");
     return true;

@@ -14,7 +14,8 @@ internal sealed class Edu
         if (device.Config is not { VendorId: 0x1234, DeviceId: 0x11E8 })
         {
             throw new ArgumentException(
-                $"{device.Name} is {device.Config.VendorId:x4}:{device.Config.DeviceId:x4}, not edu (1234:11e8).", nameof(device));
+                $"{device.Name} is {device.Config.VendorId:x4}:{device.Config.DeviceId:x4}, not edu (1234:11e8).",
+                nameof(device));
         }
 
         device.Config.EnableBusMaster();
@@ -52,7 +53,8 @@ internal sealed class Edu
         return _registers.Read32(EduRegister.Factorial);
     }
 
-    /// <summary>Raises an interrupt with a reason of the caller's, waits for it, and says what the device gave as the reason.</summary>
+    /// <summary>Raises an interrupt with a reason of the caller's, waits for it, and says what the device gave as the
+    /// reason.</summary>
     internal uint RaiseAndWait(uint reason, InterruptVector interrupt)
     {
         _registers.Write32(EduRegister.InterruptRaise, reason);

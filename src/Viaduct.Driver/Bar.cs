@@ -5,11 +5,11 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// A device's registers or memory. Where the BAR can be mapped, an access is one load or store of the width in the method's name; where it
-/// cannot (or not in that place), it is a call of the back-end, of the same width for aligned offsets. Values are this machine's, registers are
-/// little endian. Nothing is allocated. The mapping goes away with <see cref="Dispose"/> or with the device: do not
-/// use the BAR in another thread meanwhile.
-/// A mapped access raises SIGBUS, which ends the process, while the command register's memory bit is clear.
+/// A device's registers or memory. Where the BAR can be mapped, an access is one load or store of the width in the
+/// method's name; where it cannot (or not in that place), it is a call of the back-end, of the same width for aligned
+/// offsets. Values are this machine's, registers are little endian. Nothing is allocated. The mapping goes away with
+/// <see cref="Dispose"/> or with the device: do not use the BAR in another thread meanwhile. A mapped access raises
+/// SIGBUS, which ends the process, while the command register's memory bit is clear.
 /// </summary>
 public sealed class Bar : IDisposable
 {
@@ -54,7 +54,8 @@ public sealed class Bar : IDisposable
 
     /// <summary>Reads one byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte Read8(ulong offset) => _main is { } main && main.Contains(offset, 1) ? main.Read8(offset) : Slow8(offset);
+    public byte Read8(ulong offset) =>
+        _main is { } main && main.Contains(offset, 1) ? main.Read8(offset) : Slow8(offset);
 
     /// <summary>Reads two bytes.</summary>
     /// <param name="offset">Aligned to 2.</param>
@@ -136,7 +137,8 @@ public sealed class Bar : IDisposable
         }
     }
 
-    /// <summary>Part of a mapped BAR as memory, for BARs that are memory: a span's accesses have no certain width or order.
+    /// <summary>Part of a mapped BAR as memory, for BARs that are memory: a span's accesses have no certain width or
+    /// order.
     /// </summary>
     /// <exception cref="InvalidOperationException">That part cannot be mapped: see <see cref="IsMapped"/>.</exception>
     public Span<byte> GetSpan(ulong offset, int length)
@@ -145,7 +147,7 @@ public sealed class Bar : IDisposable
         return Find(offset, (uint)length) is { } region
             ? region.GetSpan(offset, length)
             : throw new InvalidOperationException(
-                $"BAR {_index} of {_backend.Name} is not mapped at 0x{offset:x} + {length}: use the Read and Write methods.");
+                $"BAR {_index} of {_backend.Name} is not mapped at 0x{offset:x} + {length}: use Read and Write.");
     }
 
     /// <summary>Unmaps the BAR.</summary>
@@ -246,7 +248,8 @@ public sealed class Bar : IDisposable
         if (offset >= Size || Size - offset < width || (offset & (width - 1)) != 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(offset), $"0x{offset:x} + {width} is not aligned to its width or not in BAR {_index}'s {Size} bytes.");
+                nameof(offset),
+                $"0x{offset:x} + {width} is not aligned to its width or not in BAR {_index}'s {Size} bytes.");
         }
     }
 }

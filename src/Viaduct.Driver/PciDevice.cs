@@ -4,9 +4,9 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// A PCI function that this program drives. Made by a back-end: <see cref="VfioDevice.Open"/> for the kernel's VFIO. Disposing
-/// stops its DMA and interrupts, unmaps its BARs, closes it and then frees what else it was given, in that order; with the kernel's VFIO the
-/// device is reset too.
+/// A PCI function that this program drives. Made by a back-end: <see cref="VfioDevice.Open"/> for the kernel's VFIO.
+/// Disposing stops its DMA and interrupts, unmaps its BARs, closes it and then frees what else it was given, in that
+/// order; with the kernel's VFIO the device is reset too.
 /// </summary>
 public sealed class PciDevice : IDisposable
 {
@@ -40,7 +40,8 @@ public sealed class PciDevice : IDisposable
     /// <summary>What the device stands on, for what this class does not offer.</summary>
     public IDeviceBackend Backend { get; }
 
-    /// <summary>Gives access to a BAR, mapped where it can be. The same object for every call with the same number.</summary>
+    /// <summary>Gives access to a BAR, mapped where it can be. The same object for every call with the same
+    /// number.</summary>
     /// <param name="index">0 to 5; the upper half of a 64-bit BAR has no number of its own.</param>
     /// <exception cref="VfioException">ENOENT: the device has no such BAR; or it could not be mapped.</exception>
     public Bar MapBar(int index)
@@ -56,7 +57,11 @@ public sealed class PciDevice : IDisposable
                 if (info.Size == 0)
                 {
                     throw new VfioException(
-                        Errno.ENOENT, "map BAR", $"{Name} has no BAR {index}", "its size is zero", $"lspci -vs {Name} lists the BARs");
+                        Errno.ENOENT,
+                        "map BAR",
+                        $"{Name} has no BAR {index}",
+                        "its size is zero",
+                        $"lspci -vs {Name} lists the BARs");
                 }
 
                 bar = new Bar(Backend, info);
@@ -76,11 +81,12 @@ public sealed class PciDevice : IDisposable
     /// <summary>How many interrupts of a kind the device has; 0 where it has none.</summary>
     public int GetInterruptCount(InterruptKind kind) => Backend.GetInterruptCount(kind);
 
-    /// <summary>Enables interrupts 0 to <paramref name="count"/> - 1 of a kind. INTx, MSI and MSI-X exclude each other. MSI and MSI-X
-    /// arrive only while the device is bus master.</summary>
+    /// <summary>Enables interrupts 0 to <paramref name="count"/> - 1 of a kind. INTx, MSI and MSI-X exclude each other.
+    /// MSI and MSI-X arrive only while the device is bus master.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="count">How many, above zero.</param>
-    /// <exception cref="VfioException">EINVAL: another kind is enabled already; ENOSPC: the device or the machine has fewer.</exception>
+    /// <exception cref="VfioException">EINVAL: another kind is enabled already; ENOSPC: the device or the machine has
+    /// fewer.</exception>
     public InterruptSet EnableInterrupts(InterruptKind kind, int count = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -103,9 +109,10 @@ public sealed class PciDevice : IDisposable
         }
     }
 
-    /// <summary>Resets the function. BARs, DMA memory and interrupts of this program stay; the device forgets its state.</summary>
-    /// <exception cref="VfioException">EINVAL: the function cannot be reset on its own; EAGAIN: it is busy with another reset.
-    /// </exception>
+    /// <summary>Resets the function. BARs, DMA memory and interrupts of this program stay; the device forgets its
+    /// state.</summary>
+    /// <exception cref="VfioException">EINVAL: the function cannot be reset on its own; EAGAIN: it is busy with another
+    /// reset.</exception>
     public void Reset() => Backend.Reset();
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ public sealed class ConfigSpaceTests
         backend.Config[5] = 0x01;
         var config = new ConfigSpace(backend);
         config.EnableBusMaster();
-        Assert.Equal(PciCommand.Io | PciCommand.Memory | PciCommand.BusMaster | PciCommand.Parity | PciCommand.SystemError, config.Command);
+        Assert.Equal(0x0147, (int)config.Command);
         config.DisableBusMaster();
         Assert.False(config.Command.HasFlag(PciCommand.BusMaster));
     }
@@ -122,7 +122,8 @@ public sealed class ConfigSpaceTests
             content.CopyTo(backend.Config, 0);
             backend.Config[6] |= 0x10;
             var offsets = new ConfigSpace(backend).Capabilities().Select(capability => (int)capability.Offset).ToArray();
-            return offsets.Distinct().Count() == offsets.Length && offsets.All(offset => offset is >= 0x40 and <= 0xFC && offset % 4 == 0);
+            return offsets.Distinct().Count() == offsets.Length
+                && offsets.All(offset => offset is >= 0x40 and <= 0xFC && offset % 4 == 0);
         }).QuickCheckThrowOnFailure();
     }
 

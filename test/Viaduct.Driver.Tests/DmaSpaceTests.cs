@@ -83,7 +83,8 @@ public sealed class DmaSpaceTests : IDisposable
         Assert.Equal(0UL, aligned.Iova % (1 << 20));
         using var chosen = Dma.Allocate(4096, new DmaOptions { Iova = 0x1234_5000 });
         Assert.Equal(0x1234_5000UL, chosen.Iova);
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Allocate(4096, new DmaOptions { Iova = 0x1234_5000 })).Errno);
+        var again = new DmaOptions { Iova = 0x1234_5000 };
+        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Allocate(4096, again)).Errno);
         Assert.Throws<ArgumentException>(() => Dma.Allocate(4096, new DmaOptions { Iova = 0x800 }));
         Assert.Throws<ArgumentException>(() => Dma.Allocate(4096, new DmaOptions { Alignment = 3 << 12 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Dma.Allocate(4096, new DmaOptions { AddressBits = 65 }));
@@ -110,6 +111,22 @@ public sealed class DmaSpaceTests : IDisposable
             Assert.Empty(_backend.Mapped);
             Assert.Equal(8192, memory!.GetSpan(0, 8192).Length);
         }
+    }
+
+    [Fact]
+    public async Task Memory_TakesAStream()
+    {
+        using var buffer = Dma.Allocate(4096);
+        using var stream = new MemoryStream([1, 2, 3]);
+        Assert.Equal(3, await stream.ReadAsync(buffer.Memory));
+        Assert.Equal(0x0003_0201u, buffer.Words.Read32(0));
+        using (var pin = buffer.Memory[1..].Pin())
+        {
+            Assert.Equal(2, buffer.Memory.Span[1]);
+        }
+
+        buffer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => buffer.Memory.Length);
     }
 
     [Fact]

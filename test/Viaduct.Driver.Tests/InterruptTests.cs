@@ -2,7 +2,8 @@ using Viaduct.Linux;
 
 namespace Viaduct.Driver.Tests;
 
-/// <summary>Waits on bare eventfds. No test depends on who comes first; the time limits only end a test that hangs.</summary>
+/// <summary>Waits on bare eventfds. No test depends on who comes first; the time limits only end a test that
+/// hangs.</summary>
 public sealed class InterruptTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
@@ -69,7 +70,8 @@ public sealed class InterruptTests : IDisposable
     public void Wait_InThreads_EndsWhenTheSetIsDisposed()
     {
         var seen = new Exception?[4];
-        var threads = Enumerable.Range(0, seen.Length).Select(i => new Thread(() => seen[i] = Record.Exception(() => _set[0].Wait()))).ToList();
+        var threads = Enumerable.Range(0, seen.Length)
+            .Select(i => new Thread(() => seen[i] = Record.Exception(() => _set[0].Wait()))).ToList();
         threads.ForEach(thread => thread.Start());
         _set.Dispose();
         threads.ForEach(thread => thread.Join());
@@ -200,7 +202,8 @@ public sealed class InterruptTests : IDisposable
     {
         var seen = Assert.Throws<VfioException>(() => _device.EnableInterrupts(InterruptKind.Msix, 5));
         Assert.Contains("it has 4", seen.Message);
-        Assert.Contains("the device has no Msi", Assert.Throws<VfioException>(() => _device.EnableInterrupts(InterruptKind.Msi)).Message);
+        seen = Assert.Throws<VfioException>(() => _device.EnableInterrupts(InterruptKind.Msi));
+        Assert.Contains("the device has no Msi", seen.Message);
     }
 
     private static EventFd Create()

@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Linux;
 
 namespace Viaduct.Driver.Tests;
 
@@ -76,10 +77,27 @@ public sealed class VfioErrorsTests : IDisposable
         Assert.Contains("--device /dev/vfio", VfioErrors.CannotOpenGroup(Paths, Errno.ENOENT, 12, Device).Help);
     }
 
+    [Fact]
+    public void GroupWithoutAnIommu_IsNamedAsSuch()
+    {
+        _machine.AddDevice(Device, 12, "vfio-pci");
+        File.WriteAllText(Paths.NoIommuGroup(12), "");
+        Assert.Contains("the group has no IOMMU", VfioErrors.CannotOpenGroup(Paths, Errno.ENOENT, 12, Device).Why);
+    }
+
+    [Theory]
+    [InlineData(HugePageSize.TwoMebibytes, "hugepages-2048kB/nr_hugepages")]
+    [InlineData(HugePageSize.OneGibibyte, "hugepages-1048576kB/nr_hugepages")]
+    public void HugePages_TooFew_GivesTheLineThatMakesThem(HugePageSize pages, string advice)
+    {
+        var seen = DmaErrors.CannotAllocate(Errno.ENOMEM, 4UL << 30, pages);
+        Assert.Contains($"cannot allocate 4 GiB of DMA memory in pages of {Sizes.Format(1UL << (int)pages)}", seen.Message);
+        Assert.Contains(advice, seen.Help);
+    }
+
     [Theory]
     [InlineData(Errno.EACCES, "chown")]
     [InlineData(Errno.EBUSY, "fuser")]
-    [InlineData(Errno.EPERM, "IOMMU")]
     public void GroupNode_EachErrnoHasItsAdvice(Errno errno, string advice)
     {
         var seen = VfioErrors.CannotOpenGroup(Paths, errno, 12, Device);
@@ -125,7 +143,8 @@ public sealed class VfioErrorsTests : IDisposable
     }
 
     [Fact]
-    public void LockedMemoryLimit_IsThisProcesss() => Assert.Matches("^(unlimited|\\d+ [KMGTPE]?i?[Bb](ytes)?)$", Sysfs.LockedMemoryLimit());
+    public void LockedMemoryLimit_IsThisProcesss() =>
+        Assert.Matches("^(unlimited|\\d+ ([KMGTPE]iB|bytes))$", Sysfs.LockedMemoryLimit());
 
     [Theory]
     [InlineData(0UL, "0 bytes")]

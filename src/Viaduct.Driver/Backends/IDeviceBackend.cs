@@ -3,8 +3,8 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// What <see cref="PciDevice"/> stands on: the kernel's container and group API today; a cdev with iommufd, a vfio-user socket
-/// and a model in the same process fit the same seam. Methods throw <see cref="VfioException"/> where the other
+/// What <see cref="PciDevice"/> stands on: the kernel's container and group API today; a cdev with iommufd, a vfio-user
+/// socket and a model in the same process fit the same seam. Methods throw <see cref="VfioException"/> where the other
 /// side refuses. Calls may come from several threads.
 /// </summary>
 public interface IDeviceBackend : IDisposable
@@ -22,8 +22,8 @@ public interface IDeviceBackend : IDisposable
     /// <param name="index">See <see cref="RegionIndex"/>.</param>
     RegionInfo GetRegion(int index);
 
-    /// <summary>Reads registers with as few accesses as alignment allows: two, four and (where the other side can) eight
-    /// aligned bytes are one access.</summary>
+    /// <summary>Reads registers with as few accesses as alignment allows: two, four and (where the other side can)
+    /// eight aligned bytes are one access.</summary>
     void ReadRegion(int index, ulong offset, Span<byte> data);
 
     /// <summary>Writes registers; widths as in <see cref="ReadRegion"/>.</summary>

@@ -3,14 +3,15 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// Memory that a device can reach: unmanaged, so the garbage collector neither moves nor counts it, and pinned by the kernel.
-/// Disposing takes it away from the device first and frees it then: stop the device's use of it before.
-/// Spans taken from a buffer must not be used once it is disposed.
+/// Memory that a device can reach: unmanaged, so the garbage collector neither moves nor counts it, and pinned by the
+/// kernel. Disposing takes it away from the device first and frees it then: stop the device's use of it before. Spans
+/// taken from a buffer must not be used once it is disposed.
 /// </summary>
 public sealed class DmaBuffer : IDisposable
 {
     private readonly DmaSpace _space;
     private readonly bool _ownsMemory;
+    private MappedMemoryManager? _manager;
     private int _disposed;
 
     internal DmaBuffer(DmaSpace space, MemoryMapping memory, bool ownsMemory, ulong iova)
@@ -31,8 +32,8 @@ public sealed class DmaBuffer : IDisposable
     /// <summary>The memory's mapping in this process.</summary>
     public MemoryMapping Mapping { get; }
 
-    /// <summary>The memory word by word, for what the device reads or writes meanwhile (descriptors, completion queues): each access is
-    /// made, once, in order, at its width. Spans promise none of that.</summary>
+    /// <summary>The memory word by word, for what the device reads or writes meanwhile (descriptors, completion
+    /// queues): each access is made, once, in order, at its width. Spans promise none of that.</summary>
     public MappedRegion Words { get; }
 
     /// <summary>All of the memory.</summary>
@@ -41,6 +42,18 @@ public sealed class DmaBuffer : IDisposable
     public Span<byte> Span => Size <= int.MaxValue
         ? GetSpan(0, (int)Size)
         : throw new InvalidOperationException($"A span cannot hold {Size} bytes: use GetSpan(offset, length).");
+
+    /// <summary>All of the memory, for streams and sockets.</summary>
+    /// <exception cref="InvalidOperationException">It is 2 GiB or more.</exception>
+    /// <exception cref="ObjectDisposedException">It is freed.</exception>
+    public Memory<byte> Memory
+    {
+        get
+        {
+            _ = Span;
+            return (_manager ??= new MappedMemoryManager(Mapping)).Memory;
+        }
+    }
 
     /// <summary>Part of the memory.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not inside the buffer.</exception>

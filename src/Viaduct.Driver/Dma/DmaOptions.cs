@@ -8,7 +8,8 @@ public sealed record DmaOptions
     /// <summary>What the device may do with it.</summary>
     public DmaAccess Access { get; init; } = DmaAccess.ReadWrite;
 
-    /// <summary>How many address bits the device has, 1 to 64: the buffer's last IOVA stays below 1 &lt;&lt; this.</summary>
+    /// <summary>How many address bits the device has, 1 to 64: the buffer's last IOVA stays below 1 &lt;&lt;
+    /// this.</summary>
     public int AddressBits { get; init; } = 64;
 
     /// <summary>The IOVA's alignment in bytes, a power of two; 0 for the page size.</summary>
@@ -26,6 +27,7 @@ public sealed record DmaOptions
     {
         64 => ulong.MaxValue,
         >= 1 and < 64 => (1UL << AddressBits) - 1,
-        _ => throw new ArgumentOutOfRangeException(nameof(AddressBits), AddressBits, "A device has 1 to 64 address bits."),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(AddressBits), AddressBits, "A device has 1 to 64 address bits."),
     };
 }

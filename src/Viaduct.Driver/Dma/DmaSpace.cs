@@ -3,8 +3,8 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// An I/O address space: what the devices behind one IOMMU context can reach. Several devices of one container share it.
-/// Safe for several threads.
+/// An I/O address space: what the devices behind one IOMMU context can reach. Several devices of one container share
+/// it. Safe for several threads.
 /// </summary>
 public sealed class DmaSpace : IDisposable
 {
@@ -27,7 +27,8 @@ public sealed class DmaSpace : IDisposable
     /// <summary>The unit of mapping in bytes: the larger of the IOMMU's and the processor's page.</summary>
     public ulong PageSize => _allocator.PageSize;
 
-    /// <summary>The IOVAs that the IOMMU translates, ascending; on x86 the window of message signalled interrupts is missing.
+    /// <summary>The IOVAs that the IOMMU translates, ascending; on x86 the window of message signalled interrupts is
+    /// missing.
     /// </summary>
     public IReadOnlyList<IovaRange> Ranges
     {
@@ -43,13 +44,15 @@ public sealed class DmaSpace : IDisposable
     /// <summary>Makes zeroed memory that the device can reach.</summary>
     /// <param name="size">Bytes, above zero; rounded up to whole pages.</param>
     /// <param name="options">Null for ordinary pages at any address.</param>
-    /// <exception cref="VfioException">ENOMEM: no memory, no huge pages, or the locked-memory limit; ENOSPC: no IOVA or no
-    /// mapping left.</exception>
+    /// <exception cref="VfioException">ENOMEM: no memory, no huge pages, or the locked-memory limit; ENOSPC: no IOVA or
+    /// no mapping left.</exception>
     public DmaBuffer Allocate(ulong size, DmaOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(size);
         options ??= DmaOptions.Default;
-        var page = options.HugePages == HugePageSize.None ? PageSize : Math.Max(PageSize, 1UL << (int)options.HugePages);
+        var page = options.HugePages == HugePageSize.None
+            ? PageSize
+            : Math.Max(PageSize, 1UL << (int)options.HugePages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, (ulong)nint.MaxValue - page);
         var length = (size + (page - 1)) & ~(page - 1);
         var result = MemoryMapping.Allocate((nuint)length, options.HugePages, out var memory);
@@ -73,12 +76,14 @@ public sealed class DmaSpace : IDisposable
     /// <summary>Lets the device reach memory that the caller owns and keeps until the buffer is disposed.</summary>
     /// <param name="memory">Its length must be a multiple of <see cref="PageSize"/>.</param>
     /// <param name="options">Null for any address; <see cref="DmaOptions.HugePages"/> does not count.</param>
-    /// <exception cref="VfioException">As <see cref="Allocate"/>; EFAULT: write access to memory mapped for reading.</exception>
+    /// <exception cref="VfioException">As <see cref="Allocate"/>; EFAULT: write access to memory mapped for
+    /// reading.</exception>
     public DmaBuffer Map(MemoryMapping memory, DmaOptions? options = null)
     {
         if (memory.Length == 0 || memory.Length % PageSize != 0)
         {
-            throw new ArgumentException($"The mapping's {memory.Length} bytes are not whole pages of {PageSize}.", nameof(memory));
+            throw new ArgumentException(
+                $"The mapping's {memory.Length} bytes are not whole pages of {PageSize}.", nameof(memory));
         }
 
         options ??= DmaOptions.Default;
@@ -160,7 +165,8 @@ public sealed class DmaSpace : IDisposable
 
         if (iova % PageSize != 0)
         {
-            throw new ArgumentException($"The IOVA 0x{iova:x} is not aligned to a page of {PageSize} bytes.", nameof(options));
+            throw new ArgumentException(
+                $"The IOVA 0x{iova:x} is not aligned to a page of {PageSize} bytes.", nameof(options));
         }
 
         return _allocator.TryReserve(iova, size)

@@ -75,7 +75,8 @@ internal sealed class IovaAllocator
         }
     }
 
-    /// <summary>Narrows the usable ranges, as a further device behind another IOMMU does. Ranges in use stay so.</summary>
+    /// <summary>Narrows the usable ranges, as a further device behind another IOMMU does. Ranges in use stay
+    /// so.</summary>
     internal void Restrict(IEnumerable<IovaRange> usable)
     {
         _usable = Intersect(_usable, Align(usable));

@@ -16,8 +16,8 @@ internal static class DmaErrors
                 "memfd_create(MFD_HUGETLB)",
                 problem + $" in pages of {Sizes.Format(1UL << (int)pages)}",
                 "there are too few free huge pages of that size (see HugePages_Free in /proc/meminfo)",
-                $"echo {(size >> (int)pages) + 8} > /sys/kernel/mm/hugepages/hugepages-{1UL << (int)pages >> 10}kB/nr_hugepages as root, "
-                + "or ask for HugePageSize.None");
+                $"echo {(size >> (int)pages) + 8} > "
+                + $"/sys/kernel/mm/hugepages/hugepages-{1UL << (int)pages >> 10}kB/nr_hugepages as root, or ask for HugePageSize.None");
     }
 
     internal static VfioException NoIova(ulong size, DmaOptions options, IReadOnlyList<IovaRange> usable) => new(
@@ -45,7 +45,8 @@ internal static class DmaErrors
             Errno.ENOSPC => (
                 "the container has no mapping left (vfio_iommu_type1.dma_entry_limit, 65535 by default)",
                 "map fewer and larger buffers"),
-            Errno.EEXIST => ("a mapping that this library did not make covers part of the range", "use one DmaSpace a container"),
+            Errno.EEXIST => (
+                "a mapping that this library did not make covers part of the range", "use one DmaSpace a container"),
             Errno.EFAULT => (
                 "the memory cannot be pinned: it is gone, or mapped for reading while the device may write",
                 "use DmaAccess.Read for memory that is mapped for reading"),

@@ -43,11 +43,13 @@ internal static class VfioErrors
     {
         var (why, help) = errno switch
         {
+            Errno.ENOENT when File.Exists(paths.NoIommuGroup(group)) => (
+                $"the group has no IOMMU ({paths.NoIommuGroup(group)}), so its DMA addresses would be physical ones",
+                "switch on the machine's IOMMU; this library does not drive devices without one"),
             Errno.ENOENT or Errno.ENODEV or Errno.ENXIO => NotBound(paths, device),
             Errno.EACCES => (
                 "your user needs read and write access to the group's node",
                 $"sudo chown $USER {paths.Group(group)}, or a udev rule: SUBSYSTEM==\"vfio\", OWNER=\"you\""),
-            Errno.EPERM => ("a group without an IOMMU needs the capability CAP_SYS_RAWIO", "use a device behind an IOMMU"),
             Errno.EBUSY => (
                 "another process has the group, or has one of its devices open through /dev/vfio/devices",
                 $"sudo fuser -v {paths.Group(group)} names it; devices of one group need one VfioContainer"),
@@ -90,7 +92,8 @@ internal static class VfioErrors
             Errno.EPERM => ("groups with and without an IOMMU cannot share a container", "use a container each"),
             _ => ("", ""),
         };
-        return new VfioException(errno, "VFIO_GROUP_SET_CONTAINER", $"cannot put group {group} into the container", why, help);
+        return new VfioException(
+            errno, "VFIO_GROUP_SET_CONTAINER", $"cannot put group {group} into the container", why, help);
     }
 
     internal static VfioException CannotSetIommu(Errno errno, uint type)
@@ -112,7 +115,7 @@ internal static class VfioErrors
         Errno.ENODEV,
         "VFIO_CHECK_EXTENSION",
         preference == IommuPreference.Any ? "the kernel offers no type1 IOMMU" : $"the kernel does not offer {preference}",
-        "vfio_iommu_type1 is not loaded, or the group has no IOMMU (noiommu-N): without one, DMA addresses would be physical",
+        "vfio_iommu_type1 is not loaded",
         "modprobe vfio_iommu_type1");
 
     internal static VfioException CannotGetDevice(VfioPaths paths, Errno errno, int group, string device)
@@ -132,9 +135,15 @@ internal static class VfioErrors
             errno, "VFIO_GROUP_GET_DEVICE_FD", $"cannot get {device} from group {group}", why, help);
     }
 
-    internal static VfioException CannotAccess(Errno errno, string device, int region, ulong offset, int length, bool write)
+    internal static VfioException CannotAccess(
+        Errno errno, string device, int region, ulong offset, int length, bool write)
     {
-        var name = region < RegionIndex.BarCount ? $"BAR {region}" : region == RegionIndex.Config ? "configuration space" : $"region {region}";
+        var name = region switch
+        {
+            < RegionIndex.BarCount => $"BAR {region}",
+            RegionIndex.Config => "configuration space",
+            _ => $"region {region}",
+        };
         var why = errno switch
         {
             Errno.EIO => "the device does not answer: the command register's memory bit is clear, or it sleeps",
@@ -153,7 +162,8 @@ internal static class VfioErrors
     {
         var (why, help) = errno switch
         {
-            Errno.EINVAL => ("INTx, MSI and MSI-X exclude each other, and one is enabled", "dispose the other InterruptSet first"),
+            Errno.EINVAL => (
+                "INTx, MSI and MSI-X exclude each other, and one is enabled", "dispose the other InterruptSet first"),
             Errno.ENOSPC => ("the machine has no interrupt vectors left", "ask for fewer"),
             Errno.EBUSY => ("the interrupt line is shared with a driver of the host", "use MSI or MSI-X"),
             _ => ("", ""),
@@ -166,7 +176,7 @@ internal static class VfioErrors
     {
         var why = errno switch
         {
-            Errno.EINVAL => "the function has no reset of its own (no FLR, no power management or bus reset that reaches only it)",
+            Errno.EINVAL => "the function has no reset of its own (FLR, power management, or a bus with it alone)",
             Errno.EAGAIN => "another reset or a configuration change holds the device",
             _ => "",
         };

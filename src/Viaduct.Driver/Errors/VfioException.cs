@@ -3,8 +3,8 @@ using Viaduct.Abi;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// A device, the kernel or another back-end refused something. The message says what was tried, the errno, why it happens and how to
-/// mend it; the parts are here too.
+/// A device, the kernel or another back-end refused something. The message says what was tried, the errno, why it
+/// happens and how to mend it; the parts are here too.
 /// </summary>
 public sealed class VfioException : IOException
 {

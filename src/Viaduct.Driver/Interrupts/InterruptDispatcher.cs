@@ -4,8 +4,8 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// The thread that polls the eventfds of a device's asynchronous waits; started by the first. Steady state allocates nothing. The
-/// waiters' locks are taken before this one, never while it is held.
+/// The thread that polls the eventfds of a device's asynchronous waits; started by the first. Steady state allocates
+/// nothing. The waiters' locks are taken before this one, never while it is held.
 /// </summary>
 internal sealed class InterruptDispatcher(string name) : IDisposable
 {

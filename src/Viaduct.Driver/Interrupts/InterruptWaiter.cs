@@ -4,9 +4,9 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// The one asynchronous wait that a vector can have, reused from wait to wait. A wait is decided under the lock by whoever comes first:
-/// the dispatcher (which takes the eventfd's count only then, so that a cancelled wait loses nothing), the token, or
-/// <see cref="Close"/>. Lock order: this lock, then the dispatcher's.
+/// The one asynchronous wait that a vector can have, reused from wait to wait. A wait is decided under the lock by
+/// whoever comes first: the dispatcher (which takes the eventfd's count only then, so that a cancelled wait loses
+/// nothing), the token, or <see cref="Close"/>. Lock order: this lock, then the dispatcher's.
 /// </summary>
 internal sealed class InterruptWaiter(EventFd eventFd, InterruptDispatcher dispatcher) : IValueTaskSource
 {

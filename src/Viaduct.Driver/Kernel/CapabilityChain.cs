@@ -1,8 +1,8 @@
 namespace Viaduct.Driver;
 
 /// <summary>
-/// Reads the capability chain behind a VFIO structure (struct vfio_info_cap_header: id u16, version u16, next u32). The chain is in this
-/// machine's byte order, as all of the uAPI is.
+/// Reads the capability chain behind a VFIO structure (struct vfio_info_cap_header: id u16, version u16, next u32). The
+/// chain is in this machine's byte order, as all of the uAPI is.
 /// </summary>
 internal static class CapabilityChain
 {

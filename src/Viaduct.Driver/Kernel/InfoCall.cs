@@ -3,7 +3,8 @@ using Viaduct.Linux;
 
 namespace Viaduct.Driver;
 
-/// <summary>The protocol of VFIO's info requests: argsz in front, and the kernel says there how much the whole reply needs.</summary>
+/// <summary>The protocol of VFIO's info requests: argsz in front, and the kernel says there how much the whole reply
+/// needs.</summary>
 internal static class InfoCall
 {
     // Far above any reply: a 64 KiB chain would hold 4,000 IOVA ranges.

@@ -35,12 +35,14 @@ internal sealed class KernelBackend : IDeviceBackend
             var result = FileCalls.Ioctl(file, VfioIoctl.VFIO_DEVICE_GET_INFO, ref info);
             if (result.IsError)
             {
-                throw new VfioException(result.Errno, "VFIO_DEVICE_GET_INFO", $"cannot ask for the properties of {name}");
+                throw new VfioException(
+                    result.Errno, "VFIO_DEVICE_GET_INFO", $"cannot ask for the properties of {name}");
             }
 
             if (!info.Flags.HasFlag(VfioDeviceInfoFlags.VFIO_DEVICE_FLAGS_PCI) || info.NumRegions <= RegionIndex.Config)
             {
-                throw new VfioException(Errno.ENODEV, "VFIO_DEVICE_GET_INFO", $"{name} is not a PCI device", $"its flags are {info.Flags}");
+                throw new VfioException(
+                    Errno.ENODEV, "VFIO_DEVICE_GET_INFO", $"{name} is not a PCI device", $"its flags are {info.Flags}");
             }
 
             CanReset = info.Flags.HasFlag(VfioDeviceInfoFlags.VFIO_DEVICE_FLAGS_RESET);
@@ -109,7 +111,9 @@ internal sealed class KernelBackend : IDeviceBackend
             _file, _offsets[index] + area.Offset, (nuint)area.Size, GetRegion(index).CanWrite, out var mapping);
         return mapping is null
             ? throw new VfioException(
-                result.Errno, "mmap", $"cannot map {Sizes.Format(area.Size)} at 0x{area.Offset:x} of region {index} of {Name}")
+                result.Errno,
+                "mmap",
+                $"cannot map {Sizes.Format(area.Size)} at 0x{area.Offset:x} of region {index} of {Name}")
             : new MappedRegion(mapping, area.Offset);
     }
 
@@ -123,20 +127,23 @@ internal sealed class KernelBackend : IDeviceBackend
         {
             Errno.None => (int)info.Count,
             Errno.EINVAL => 0,
-            _ => throw new VfioException(result.Errno, "VFIO_DEVICE_GET_IRQ_INFO", $"cannot ask {Name} for its {kind} interrupts"),
+            _ => throw new VfioException(
+                result.Errno, "VFIO_DEVICE_GET_IRQ_INFO", $"cannot ask {Name} for its {kind} interrupts"),
         };
     }
 
     public void EnableInterrupts(InterruptKind kind, ReadOnlySpan<EventFd> eventFds)
     {
-        var request = IrqSet(
-            kind, VfioIrqSetFlags.VFIO_IRQ_SET_DATA_EVENTFD | VfioIrqSetFlags.VFIO_IRQ_SET_ACTION_TRIGGER, 0, eventFds.Length);
+        const VfioIrqSetFlags Flags =
+            VfioIrqSetFlags.VFIO_IRQ_SET_DATA_EVENTFD | VfioIrqSetFlags.VFIO_IRQ_SET_ACTION_TRIGGER;
+        var request = IrqSet(kind, Flags, 0, eventFds.Length);
         var start = request.Length;
         Array.Resize(ref request, start + (eventFds.Length * sizeof(int)));
         BitConverter.TryWriteBytes(request, (uint)request.Length);
         for (var i = 0; i < eventFds.Length; i++)
         {
-            BitConverter.TryWriteBytes(request.AsSpan(start + (i * sizeof(int))), (int)eventFds[i].DangerousGetHandle());
+            var number = (int)eventFds[i].DangerousGetHandle();
+            BitConverter.TryWriteBytes(request.AsSpan(start + (i * sizeof(int))), number);
         }
 
         var result = FileCalls.Ioctl(_file, VfioIoctl.VFIO_DEVICE_SET_IRQS, request.AsSpan());
@@ -164,7 +171,11 @@ internal sealed class KernelBackend : IDeviceBackend
         kind, VfioIrqSetFlags.VFIO_IRQ_SET_DATA_NONE | VfioIrqSetFlags.VFIO_IRQ_SET_ACTION_UNMASK, 0, 1, "unmask");
 
     public void TriggerInterrupt(InterruptKind kind, int index) => SetIrqs(
-        kind, VfioIrqSetFlags.VFIO_IRQ_SET_DATA_NONE | VfioIrqSetFlags.VFIO_IRQ_SET_ACTION_TRIGGER, index, 1, "trigger");
+        kind,
+        VfioIrqSetFlags.VFIO_IRQ_SET_DATA_NONE | VfioIrqSetFlags.VFIO_IRQ_SET_ACTION_TRIGGER,
+        index,
+        1,
+        "trigger");
 
     public void Reset()
     {
@@ -236,7 +247,8 @@ internal sealed class KernelBackend : IDeviceBackend
             _file, VfioIoctl.VFIO_DEVICE_GET_REGION_INFO, VfioRegionInfo.StructSize, (uint)index, out var reply);
         if (result.IsError)
         {
-            throw new VfioException(result.Errno, "VFIO_DEVICE_GET_REGION_INFO", $"cannot ask {Name} for region {index}");
+            throw new VfioException(
+                result.Errno, "VFIO_DEVICE_GET_REGION_INFO", $"cannot ask {Name} for region {index}");
         }
 
         return (ParseRegion(index, reply), BitConverter.ToUInt64(reply, OffsetAt));

@@ -42,7 +42,7 @@ internal static class Sysfs
     {
         try
         {
-            var names = Directory.EnumerateFileSystemEntries(folder).Select(static path => Path.GetFileName(path)!).ToArray();
+            string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(static path => Path.GetFileName(path)!)];
             Array.Sort(names, StringComparer.Ordinal);
             return names;
         }
@@ -71,7 +71,7 @@ internal static class Sysfs
         foreach (var line in Read("/proc/self/limits")?.Split('\n') ?? [])
         {
             if (line.StartsWith("Max locked memory", StringComparison.Ordinal)
-                && line["Max locked memory".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var soft, ..])
+                && line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, var soft, ..])
             {
                 return ulong.TryParse(soft, CultureInfo.InvariantCulture, out var bytes) ? Sizes.Format(bytes) : soft;
             }

@@ -13,14 +13,17 @@ internal sealed record Type1Info(ulong PageSize, IReadOnlyList<IovaRange> Ranges
     private const int PageSizesAt = 8;
     private const int CapOffsetAt = 16;
 
-    // Kernels before 5.5 do not tell the ranges: below 4 GiB without the window of x86's interrupts is safe on all of them.
+    // Kernels before 5.5 do not tell the ranges: below 4 GiB without the window of x86's interrupts is safe on all of
+    // them.
     private static readonly IovaRange[] s_untold = [new(0, 0xFEDF_FFFF), new(0xFEF0_0000, 0xFFFF_FFFF)];
 
     internal static Type1Info Query(FileDescriptorHandle container)
     {
-        var result = InfoCall.TryGet(container, VfioIoctl.VFIO_IOMMU_GET_INFO, VfioIommuType1Info.Size, 0, out var reply);
+        var result = InfoCall.TryGet(
+            container, VfioIoctl.VFIO_IOMMU_GET_INFO, VfioIommuType1Info.Size, 0, out var reply);
         return result.IsError
-            ? throw new VfioException(result.Errno, "VFIO_IOMMU_GET_INFO", "cannot ask the container for its IOMMU's properties")
+            ? throw new VfioException(
+                result.Errno, "VFIO_IOMMU_GET_INFO", "cannot ask the container for its IOMMU's properties")
             : Parse(reply);
     }
 
@@ -30,7 +33,9 @@ internal sealed record Type1Info(ulong PageSize, IReadOnlyList<IovaRange> Ranges
         var pageSizes = flags.HasFlag(VfioIommuType1InfoFlags.VFIO_IOMMU_INFO_PGSIZES)
             ? BitConverter.ToUInt64(reply[PageSizesAt..])
             : 0;
-        var pageSize = pageSizes == 0 ? (ulong)Environment.SystemPageSize : 1UL << BitOperations.TrailingZeroCount(pageSizes);
+        var pageSize = pageSizes == 0
+            ? (ulong)Environment.SystemPageSize
+            : 1UL << BitOperations.TrailingZeroCount(pageSizes);
         var first = flags.HasFlag(VfioIommuType1InfoFlags.VFIO_IOMMU_INFO_CAPS)
             ? BitConverter.ToUInt32(reply[CapOffsetAt..])
             : 0;

@@ -4,8 +4,8 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// A container of the kernel's VFIO (/dev/vfio/vfio): groups that share one I/O address space. Devices that exchange data, or that sit in one
-/// group, are opened through one container. Dispose it after its devices.
+/// A container of the kernel's VFIO (/dev/vfio/vfio): groups that share one I/O address space. Devices that exchange
+/// data, or that sit in one group, are opened through one container. Dispose it after its devices.
 /// </summary>
 public sealed class VfioContainer : IDisposable
 {
@@ -24,18 +24,21 @@ public sealed class VfioContainer : IDisposable
         _preference = preference;
     }
 
-    /// <summary>The IOMMU interface in use (VFIO_TYPE1_IOMMU 1, VFIO_TYPE1v2_IOMMU 3); 0 before the first device.</summary>
+    /// <summary>The IOMMU interface in use (VFIO_TYPE1_IOMMU 1, VFIO_TYPE1v2_IOMMU 3); 0 before the first
+    /// device.</summary>
     public uint IommuType { get; private set; }
 
     /// <summary>The I/O address space; it exists from the first device on.</summary>
     /// <exception cref="InvalidOperationException">No device was opened yet.</exception>
     public DmaSpace Dma => _dma
-        ?? throw new InvalidOperationException("The kernel gives a container its I/O address space with its first device: open one.");
+        ?? throw new InvalidOperationException(
+            "The kernel gives a container its I/O address space with its first device: open one.");
 
     /// <summary>Opens a container.</summary>
     /// <param name="preference">Which IOMMU interface it will use.</param>
     /// <exception cref="VfioException">The node cannot be opened, or speaks another version.</exception>
-    public static VfioContainer Open(IommuPreference preference = IommuPreference.Any) => Open(preference, VfioPaths.Default);
+    public static VfioContainer Open(IommuPreference preference = IommuPreference.Any) =>
+        Open(preference, VfioPaths.Default);
 
     /// <summary>Opens a device in this container; see <see cref="VfioDevice.Open"/>.</summary>
     /// <param name="address">As lspci -D prints it.</param>
@@ -126,7 +129,8 @@ public sealed class VfioContainer : IDisposable
                 return;
             }
 
-            // The address space goes with its last group, mappings included: keep that group while a caller can still use it.
+            // The address space goes with its last group, mappings included: keep that group while a caller can still
+            // use it.
             if (_groups.Count > 1)
             {
                 _groups.Remove(group.Number);

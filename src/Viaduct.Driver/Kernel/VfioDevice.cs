@@ -1,6 +1,7 @@
 namespace Viaduct.Driver;
 
-/// <summary>Opens PCI devices through the kernel's VFIO: <c>using var device = VfioDevice.Open("0000:01:00.0");</c></summary>
+/// <summary>Opens PCI devices through the kernel's VFIO: <c>using var device =
+/// VfioDevice.Open("0000:01:00.0");</c></summary>
 public static class VfioDevice
 {
     /// <summary>Opens a device that is bound to vfio-pci. It comes reset, with DMA off
@@ -32,7 +33,8 @@ public static class VfioDevice
         }
     }
 
-    /// <summary>The addresses of the machine's PCI functions of one kind, ascending, whatever driver they have.</summary>
+    /// <summary>The addresses of the machine's PCI functions of one kind, ascending, whatever driver they
+    /// have.</summary>
     /// <param name="vendorId">Such as 0x8086.</param>
     /// <param name="deviceId">The vendor's number for the device.</param>
     public static IReadOnlyList<PciAddress> Find(ushort vendorId, ushort deviceId)

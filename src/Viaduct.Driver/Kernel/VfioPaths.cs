@@ -15,5 +15,8 @@ internal sealed record VfioPaths(string Sysfs, string Nodes)
 
     internal string Group(int group) => $"{Nodes}/{group}";
 
+    /// <summary>The node of a group without an IOMMU.</summary>
+    internal string NoIommuGroup(int group) => $"{Nodes}/noiommu-{group}";
+
     internal string GroupDevices(int group) => $"{Sysfs}/kernel/iommu_groups/{group}/devices";
 }

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// A function's configuration space. Accesses go to the back-end each time; nothing is cached. Registers are little endian and
-/// values are this machine's. With the kernel's VFIO a write goes through the kernel's filter: what it does not let
-/// through reads back unchanged.
+/// A function's configuration space. Accesses go to the back-end each time; nothing is cached. Registers are little
+/// endian and values are this machine's. With the kernel's VFIO a write goes through the kernel's filter: what it does
+/// not let through reads back unchanged.
 /// </summary>
 public sealed class ConfigSpace
 {
@@ -113,8 +113,8 @@ public sealed class ConfigSpace
         _backend.WriteRegion(RegionIndex.Config, (ulong)offset, data);
     }
 
-    /// <summary>Lets the device answer memory accesses and start its own: DMA and message signalled interrupts need it, and
-    /// VFIO clears it at every open.</summary>
+    /// <summary>Lets the device answer memory accesses and start its own: DMA and message signalled interrupts need it,
+    /// and VFIO clears it at every open.</summary>
     public void EnableBusMaster() => Command |= PciCommand.Memory | PciCommand.BusMaster;
 
     /// <summary>Stops the device's DMA and message signalled interrupts.</summary>
@@ -151,7 +151,8 @@ public sealed class ConfigSpace
         return null;
     }
 
-    /// <summary>The ordinary capability list. A list that a broken device ties into a loop ends where it would repeat.</summary>
+    /// <summary>The ordinary capability list. A list that a broken device ties into a loop ends where it would
+    /// repeat.</summary>
     public IEnumerable<PciCapability> Capabilities()
     {
         if ((ReadUInt16(6) & StatusCapabilityList) == 0)
@@ -175,7 +176,8 @@ public sealed class ConfigSpace
         }
     }
 
-    /// <summary>The extended list; empty for a function without it. Loops end as in <see cref="Capabilities"/>.</summary>
+    /// <summary>The extended list; empty for a function without it. Loops end as in
+    /// <see cref="Capabilities"/>.</summary>
     public IEnumerable<PciCapability> ExtendedCapabilities()
     {
         var offset = ExtendedStart;

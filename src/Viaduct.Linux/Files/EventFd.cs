@@ -4,8 +4,8 @@ using Viaduct.Abi;
 namespace Viaduct.Linux;
 
 /// <summary>
-/// An eventfd(2) of our own, which does not block: a counter that somebody adds to and somebody takes. Disposing ends the waits of
-/// other threads.
+/// An eventfd(2) of our own, which does not block: a counter that somebody adds to and somebody takes. Disposing ends
+/// the waits of other threads.
 /// </summary>
 public sealed class EventFd : SafeHandle
 {
@@ -117,7 +117,8 @@ public sealed class EventFd : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
 
-    // The caller holds a reference. A count that is taken from a closing eventfd is put back for the other threads to see.
+    // The caller holds a reference. A count that is taken from a closing eventfd is put back for the other threads to
+    // see.
     private bool Consume(out ulong count)
     {
         ObjectDisposedException.ThrowIf(_closing, this);

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Viaduct.Linux;
 
 /// <summary>
-/// Device registers, or memory shared with a device, in this process's address space. Every access is one load or store of exactly the width asked for, little
-/// endian, never merged, split or left out, and in program order; it allocates nothing. Offsets count from the
-/// region's start, not the mapping's, since only part of a region may be mappable.
+/// Device registers, or memory shared with a device, in this process's address space. Every access is one load or store
+/// of exactly the width asked for, little endian, never merged, split or left out, and in program order; it allocates
+/// nothing. Offsets count from the region's start, not the mapping's, since only part of a region may be mappable.
 /// Disposing while another thread is inside an access is the caller's mistake, as with any mapping.
 /// </summary>
 public sealed unsafe class MappedRegion : IDisposable
@@ -127,7 +127,8 @@ public sealed unsafe class MappedRegion : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>Part of the region as ordinary memory: for a BAR that is memory. A span's accesses have no certain width.
+    /// <summary>Part of the region as ordinary memory: for a BAR that is memory. A span's accesses have no certain
+    /// width.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the mapping.</exception>
     public Span<byte> GetSpan(ulong offset, int length)
@@ -190,6 +191,7 @@ public sealed unsafe class MappedRegion : IDisposable
         ObjectDisposedException.ThrowIf(_length == 0, this);
         throw new ArgumentOutOfRangeException(
             nameof(offset),
-            $"0x{offset:x} + {width} is not aligned to its width or not in the mapped part, 0x{_start:x} to 0x{_start + _length - 1:x}.");
+            $"0x{offset:x} + {width} is not aligned to its width or not in the mapped part, "
+            + $"0x{_start:x} to 0x{_start + _length - 1:x}.");
     }
 }

@@ -4,8 +4,9 @@ using Viaduct.Abi;
 namespace Viaduct.Linux;
 
 /// <summary>
-/// A mapping of this process (mmap, MAP_SHARED), unmapped when it is disposed. Spans and pointers taken from it must not be used
-/// after that. Memory is a memfd's, so that fork does not copy it on write and another process can be given it.
+/// A mapping of this process (mmap, MAP_SHARED), unmapped when it is disposed. Spans and pointers taken from it must
+/// not be used after that. Memory is a memfd's, so that fork does not copy it on write and another process can be given
+/// it.
 /// </summary>
 public sealed unsafe class MemoryMapping : SafeHandle
 {
@@ -30,7 +31,8 @@ public sealed unsafe class MemoryMapping : SafeHandle
     /// <summary>The mapping's size in bytes.</summary>
     public nuint Length { get; }
 
-    /// <summary>The memory file behind <see cref="Allocate"/>d memory, open as long as the mapping; else null.</summary>
+    /// <summary>The memory file behind <see cref="Allocate"/>d memory, open as long as the mapping; else
+    /// null.</summary>
     public FileDescriptorHandle? File { get; }
 
     /// <summary>Where the mapping starts in this process.</summary>
@@ -48,8 +50,8 @@ public sealed unsafe class MemoryMapping : SafeHandle
     /// <param name="length">Bytes, above zero; a multiple of the page size that is asked for.</param>
     /// <param name="pages">What the memory is made of.</param>
     /// <param name="mapping">The memory; null after an error.</param>
-    /// <returns>0, or ENOMEM (no memory, or too few huge pages), EINVAL (bad length), EMFILE, ENOSYS or EOPNOTSUPP (no huge pages).
-    /// </returns>
+    /// <returns>0, or ENOMEM (no memory, or too few huge pages), EINVAL (bad length), EMFILE, ENOSYS or EOPNOTSUPP (no
+    /// huge pages).</returns>
     public static SysResult Allocate(nuint length, HugePageSize pages, out MemoryMapping? mapping)
     {
         mapping = null;
