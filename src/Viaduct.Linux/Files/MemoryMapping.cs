@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using Viaduct.Abi;
+
+namespace Viaduct.Linux;
+
+/// <summary>
+/// A mapping of this process (mmap, MAP_SHARED), unmapped when it is disposed. Spans and pointers taken from it must
+/// not be used after that. Memory is a memfd's, so that fork does not copy it on write and another process can be given
+/// it.
+/// </summary>
+public sealed unsafe class MemoryMapping : SafeHandle
+{
+    private const int ProtRead = 1;
+    private const int ProtWrite = 2;
+    private const int MapShared = 1;
+    private const uint MfdCloexec = 1;
+    private const uint MfdHugetlb = 4;
+    private const int HugeShift = 26;
+
+    private MemoryMapping(nint address, nuint length, FileDescriptorHandle? file)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle(address);
+        Length = length;
+        File = file;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == -1;
+
+    /// <summary>The mapping's size in bytes.</summary>
+    public nuint Length { get; }
+
+    /// <summary>The memory file behind <see cref="Allocate"/>d memory, open as long as the mapping; else
+    /// null.</summary>
+    public FileDescriptorHandle? File { get; }
+
+    /// <summary>Where the mapping starts in this process.</summary>
+    /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
+    public nuint Address
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return (nuint)handle;
+        }
+    }
+
+    /// <summary>Makes zeroed memory.</summary>
+    /// <param name="length">Bytes, above zero; a multiple of the page size that is asked for.</param>
+    /// <param name="pages">What the memory is made of.</param>
+    /// <param name="mapping">The memory; null after an error.</param>
+    /// <returns>0, or ENOMEM (no memory, or too few huge pages), EINVAL (bad length), EMFILE, ENOSYS or EOPNOTSUPP (no
+    /// huge pages).</returns>
+    public static SysResult Allocate(nuint length, HugePageSize pages, out MemoryMapping? mapping)
+    {
+        mapping = null;
+        var flags = MfdCloexec | (pages == HugePageSize.None ? 0 : MfdHugetlb | (uint)pages << HugeShift);
+        var fd = LibC.CreateMemoryFile("viaduct-dma", flags);
+        if (fd < 0)
+        {
+            return FileCalls.LastErrno();
+        }
+
+        var file = new FileDescriptorHandle(fd);
+        var result = FileCalls.Result(LibC.SetFileLength(file, (long)length));
+        if (!result.IsError)
+        {
+            result = Map(file, 0, length, canWrite: true, keepFile: true, out mapping);
+        }
+
+        if (result.IsError)
+        {
+            file.Dispose();
+        }
+
+        return result;
+    }
+
+    /// <summary>Maps part of a file or of a device.</summary>
+    /// <param name="file">What to map; it may be closed afterwards.</param>
+    /// <param name="offset">Where to start; page aligned.</param>
+    /// <param name="length">Bytes, above zero.</param>
+    /// <param name="canWrite">False maps for reading only.</param>
+    /// <param name="mapping">The mapping; null after an error.</param>
+    /// <returns>0, or mmap's errno.</returns>
+    public static SysResult Map(
+        FileDescriptorHandle file, ulong offset, nuint length, bool canWrite, out MemoryMapping? mapping) =>
+        Map(file, offset, length, canWrite, keepFile: false, out mapping);
+
+    /// <summary>Part of the mapping as ordinary memory.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">The bytes, which must lie inside the mapping.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Not inside the mapping.</exception>
+    /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
+    public Span<byte> GetSpan(nuint offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((nuint)length, Length - offset);
+        return new Span<byte>((byte*)Address + offset, length);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        File?.Dispose();
+        return LibC.Munmap(handle, Length) == 0;
+    }
+
+    private static SysResult Map(
+        FileDescriptorHandle file, ulong offset, nuint length, bool canWrite, bool keepFile, out MemoryMapping? mapping)
+    {
+        var protection = ProtRead | (canWrite ? ProtWrite : 0);
+        var address = LibC.Mmap(0, length, protection, MapShared, file, (long)offset);
+        if (address == -1)
+        {
+            mapping = null;
+            return FileCalls.LastErrno();
+        }
+
+        mapping = new MemoryMapping(address, length, keepFile ? file : null);
+        return SysResult.Success;
+    }
+}
