@@ -1,0 +1,13 @@
+namespace Viaduct.Iommu.Tests;
+
+public enum IovaMapStepKind
+{
+    Add,
+    Remove,
+    RemoveNth,
+    Find,
+    FindOverlap,
+    FindAfter,
+}
+
+public sealed record IovaMapStep(IovaMapStepKind Kind, ulong First, ulong Extra);
