@@ -64,7 +64,7 @@ static void file_operations(int c)
 	call(lseek(c, -1, SEEK_SET), "lseek(-1, SET)");
 	call(poll(&p, 1, 0), "poll(IN|OUT)");
 	more(" revents=%x", p.revents);
-	call(fcntl(c, F_GETFL), "fcntl(F_GETFL)");
+	open_flags(c);
 	call(fcntl(c, F_GETFD), "fcntl(F_GETFD)");
 	call(ftruncate(c, 0), "ftruncate(0)");
 	call(ftruncate(c, 4096), "ftruncate(4096)");

@@ -274,7 +274,7 @@ static void file(int d)
 	section("the file");
 	fd_stat(d, "device");
 	fd_link(d, "device");
-	call(fcntl(d, F_GETFL), "fcntl(F_GETFL)");
+	open_flags(d);
 	call(fcntl(d, F_GETFD), "fcntl(F_GETFD)");
 	struct pollfd p = { d, POLLIN | POLLOUT, 0 };
 	call(poll(&p, 1, 0), "poll(IN|OUT)");

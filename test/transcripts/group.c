@@ -21,7 +21,7 @@ static void opening(void)
 		int g = callfd(open(t_group_path, ways[i].flags, 0600), "open(group, %s)", ways[i].name);
 		if (g < 0)
 			continue;
-		call(fcntl(g, F_GETFL), "fcntl(F_GETFL)");
+		open_flags(g);
 		status_of(g);
 		call(close(g), "close");
 	}

@@ -16,7 +16,7 @@ static void opening(void)
 		int fd = callfd(open("/dev/vfio/vfio", ways[i].flags, 0600), "open(/dev/vfio/vfio, %s)", ways[i].name);
 		if (fd < 0)
 			continue;
-		call(fcntl(fd, F_GETFL), "fcntl(F_GETFL)");
+		open_flags(fd);
 		call(fcntl(fd, F_GETFD), "fcntl(F_GETFD)");
 		call(ioctl(fd, VFIO_GET_API_VERSION), "GET_API_VERSION");
 		close(fd);

@@ -19,7 +19,10 @@ mkdir -p "$out"
 passed=0 failed=0 calls=0
 for name in "${programs[@]}"; do
 	golden=golden/$name.txt
-	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 --memlock=enforce -- "$work/$name" \
+	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it; the caller's own limit must not show.
+	memlock=report
+	[ "$name" = memlock ] && memlock=enforce
+	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- "$work/$name" \
 		>"$out/$name.txt" 2>"$out/$name.err" </dev/null
 	status=$?
 	count=$(grep -c ' = ' "$golden")

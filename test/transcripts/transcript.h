@@ -340,6 +340,13 @@ static unused void fd_stat(int fd, const char *name)
 		more(" rdev=%s", major(st.st_rdev) == 10 ? (minor(st.st_rdev) == 196 ? "10:196" : "10:*") : "dynamic");
 }
 
+/* F_GETFL without what a 64-bit program cannot see in it (O_LARGEFILE is 0 there) or does not mean (how the path was walked). */
+static unused void open_flags(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	call(flags < 0 ? -1 : flags & ~(0100000 | O_NOFOLLOW), "fcntl(F_GETFL)");
+}
+
 /* Sends a descriptor over a socket pair and gives the received one: the same open file. */
 static unused int passed(int fd)
 {
