@@ -117,9 +117,30 @@ static void reads(void)
 	read_at(0, 64);
 	read_at(0x3f, 8);
 	read_at(0x40, 64);
-	static const struct { size_t offset, n; } odd[] = {
-		{ 0, 0 }, { 256, 0 }, { 257, 0 }, { 4096, 0 }, { 255, 1 }, { 255, 2 }, { 256, 1 }, { 257, 1 }, { 254, 4 }, { 252, 4 }, { 252, 8 },
-		{ 0, 256 }, { 0, 257 }, { 0, 4096 }, { 1, 255 }, { 1, 256 }, { 4096, 4 }, { 0xfff, 1 }, { 0xffffff, 4 }, { 0xffffffffff, 1 }, { 0xfffffffffc, 4 },
+	static const struct {
+		size_t offset, n;
+	} odd[] = {
+		{ 0, 0 },
+		{ 256, 0 },
+		{ 257, 0 },
+		{ 4096, 0 },
+		{ 255, 1 },
+		{ 255, 2 },
+		{ 256, 1 },
+		{ 257, 1 },
+		{ 254, 4 },
+		{ 252, 4 },
+		{ 252, 8 },
+		{ 0, 256 },
+		{ 0, 257 },
+		{ 0, 4096 },
+		{ 1, 255 },
+		{ 1, 256 },
+		{ 4096, 4 },
+		{ 0xfff, 1 },
+		{ 0xffffff, 4 },
+		{ 0xffffffffff, 1 },
+		{ 0xfffffffffc, 4 },
 	};
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
 		read_at(odd[i].offset, odd[i].n);
@@ -163,8 +184,18 @@ static void odd_writes(void)
 	memset(data, 0, sizeof(data));
 	write_at(0, data, 256);
 	put_back(was);
-	static const struct { size_t offset, n; } odd[] = {
-		{ 0, 0 }, { 256, 0 }, { 255, 2 }, { 256, 1 }, { 252, 8 }, { 0, 257 }, { 1, 256 }, { 4096, 4 }, { 0xffffffffff, 1 },
+	static const struct {
+		size_t offset, n;
+	} odd[] = {
+		{ 0, 0 },
+		{ 256, 0 },
+		{ 255, 2 },
+		{ 256, 1 },
+		{ 252, 8 },
+		{ 0, 257 },
+		{ 1, 256 },
+		{ 4096, 4 },
+		{ 0xffffffffff, 1 },
 	};
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		write_at(odd[i].offset, data, odd[i].n);

@@ -24,7 +24,8 @@ static void unknown_ioctls(int c, const char *state)
 			continue;
 		call(ioctl(c, T_IO(nr), 0), "%s: ioctl(0x3b%02x, NULL)", state, nr);
 	}
-	static const unsigned long odd[] = { 0, 0x3a64, 0x3c64, 0x64, 0xc0103b64, 0x40043b64, 0xae00, 0x5401, 0xffffffff, 0x13b64, 0x3b00, 0x3bff };
+	static const unsigned long odd[] = { 0, 0x3a64, 0x3c64, 0x64, 0xc0103b64, 0x40043b64, 0xae00, 0x5401, 0xffffffff,
+		0x13b64, 0x3b00, 0x3bff };
 	for (size_t i = 0; i < COUNT(odd); i++)
 		call(ioctl(c, odd[i], 0), "%s: ioctl(%#lx, NULL)", state, odd[i]);
 	call(ioctl(c, 0x100003b64ul), "%s: ioctl(GET_API_VERSION + 2^32)", state);
@@ -129,7 +130,8 @@ static void reuse(void)
 		static const int order[] = { T_TYPE1, T_TYPE1v2, T_TYPE1 };
 		call(ioctl(g, VFIO_GROUP_SET_CONTAINER, &c), "SET_CONTAINER");
 		call(ioctl(c, VFIO_SET_IOMMU, order[round]), "SET_IOMMU(%d)", order[round]);
-		struct vfio_iommu_type1_dma_map m = { sizeof(m), T_MAP_READ | T_MAP_WRITE, (uintptr_t)pages(1), 0x100000, PAGE };
+		struct vfio_iommu_type1_dma_map m = { sizeof(m), T_MAP_READ | T_MAP_WRITE, (uintptr_t)pages(1), 0x100000,
+			PAGE };
 		call(ioctl(c, VFIO_IOMMU_MAP_DMA, &m), "MAP_DMA(100000)");
 		call(ioctl(g, VFIO_GROUP_UNSET_CONTAINER), "UNSET_CONTAINER");
 		memset(&info, 0, sizeof(info));

@@ -3,7 +3,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const uint32_t sizes[] = { 0, 1, 4, 8, 15, 16, 17, 19, 20, 21, 23, 24, 25, 31, 32, 33, 40, 64, 4096, 0x7fffffff, 0xffffffff };
+static const uint32_t sizes[] = { 0, 1, 4, 8, 15, 16, 17, 19, 20, 21, 23, 24, 25, 31, 32, 33, 40, 64, 4096, 0x7fffffff,
+	0xffffffff };
 
 static void device_info(int d)
 {
@@ -21,7 +22,8 @@ static void device_info(int d)
 static void region_info(int d)
 {
 	section("GET_REGION_INFO");
-	static const uint32_t indexes[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 64, 255, 0x7fffffff, 0x80000000, 0xffffffff };
+	static const uint32_t indexes[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 64, 255, 0x7fffffff, 0x80000000,
+		0xffffffff };
 	for (size_t i = 0; i < COUNT(indexes); i++) {
 		unsigned char b[64];
 		memset(b, 0xaa, sizeof(b));
@@ -30,7 +32,7 @@ static void region_info(int d)
 		r->index = indexes[i];
 		call(ioctl(d, VFIO_DEVICE_GET_REGION_INFO, b), "GET_REGION_INFO(argsz=64, index=%#x)", indexes[i]);
 		more(" argsz=%u flags=%x cap_offset=%x size=%llx offset=%llx tail=", r->argsz, r->flags, r->cap_offset,
-		     (long long)r->size, (long long)r->offset);
+			(long long)r->size, (long long)r->offset);
 		hex(b + sizeof(*r), 8);
 	}
 	static const uint32_t swept[] = { 0, 7, 8, 99 };
@@ -117,7 +119,8 @@ static void write_at(int d, off_t offset, uint64_t v, size_t n)
 static void bar_reads(int d)
 {
 	section("BAR0 by pread");
-	static const unsigned registers[] = { 0x00, 0x04, 0x08, 0x0c, 0x10, 0x20, 0x24, 0x28, 0x60, 0x64, 0x7c, 0x80, 0x84, 0x88, 0x8c, 0x90, 0x94, 0x98, 0x9c, 0xa0, 0x1000, 0x40000, 0xffffc };
+	static const unsigned registers[] = { 0x00, 0x04, 0x08, 0x0c, 0x10, 0x20, 0x24, 0x28, 0x60, 0x64, 0x7c, 0x80, 0x84,
+		0x88, 0x8c, 0x90, 0x94, 0x98, 0x9c, 0xa0, 0x1000, 0x40000, 0xffffc };
 	static const size_t widths[] = { 1, 2, 4, 8 };
 	edu_write(d, EDU_LIVENESS, 0x89abcdef);
 	for (size_t i = 0; i < COUNT(registers); i++)
@@ -134,9 +137,25 @@ static void bar_reads(int d)
 	read_at(d, 0x60, 64);
 	read_at(d, 0, 65536);
 	section("the end of BAR0, and beyond");
-	static const struct { off_t o; size_t n; } ends[] = {
-		{ 0xffffc, 4 }, { 0xffffc, 8 }, { 0xfffff, 1 }, { 0xfffff, 4 }, { 0xffffe, 4 }, { 0xffff0, 64 }, { 0x100000, 0 }, { 0x100000, 1 }, { 0x100000, 4 },
-		{ 0x100001, 4 }, { 0x200000, 4 }, { 0xffffffffff, 1 }, { 0xfffffffffc, 4 }, { 0, 0 }, { 0xff000, 4097 },
+	static const struct {
+		off_t o;
+		size_t n;
+	} ends[] = {
+		{ 0xffffc, 4 },
+		{ 0xffffc, 8 },
+		{ 0xfffff, 1 },
+		{ 0xfffff, 4 },
+		{ 0xffffe, 4 },
+		{ 0xffff0, 64 },
+		{ 0x100000, 0 },
+		{ 0x100000, 1 },
+		{ 0x100000, 4 },
+		{ 0x100001, 4 },
+		{ 0x200000, 4 },
+		{ 0xffffffffff, 1 },
+		{ 0xfffffffffc, 4 },
+		{ 0, 0 },
+		{ 0xff000, 4097 },
 	};
 	for (size_t i = 0; i < COUNT(ends); i++)
 		read_at(d, ends[i].o, ends[i].n);
@@ -198,7 +217,8 @@ static void bar_writes(int d)
 			edu_write(d, EDU_LIVENESS, 0);
 			write_at(d, o, 0x0000000000000003, widths[w]);
 			edu_wait(d, EDU_STATUS, 1);
-			more(" id %08x liveness %08x factorial %08x", edu_read(d, EDU_ID), edu_read(d, EDU_LIVENESS), edu_read(d, EDU_FACTORIAL));
+			more(" id %08x liveness %08x factorial %08x", edu_read(d, EDU_ID), edu_read(d, EDU_LIVENESS),
+				edu_read(d, EDU_FACTORIAL));
 		}
 	}
 	section("factorials");

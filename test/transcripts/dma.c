@@ -94,7 +94,9 @@ int main(int argc, char **argv)
 	note("all 4096 bytes: %s", memcmp(a, b, PAGE) ? "differ" : "equal");
 
 	section("small and unaligned");
-	static const struct { unsigned from, to, count; } small[] = { { 1, 3, 1 }, { 0, 0, 0 }, { 5, 7, 9 }, { 4095, 0, 1 }, { 4094, 4090, 2 }, { 3, 1, 13 } };
+	static const struct {
+		unsigned from, to, count;
+	} small[] = { { 1, 3, 1 }, { 0, 0, 0 }, { 5, 7, 9 }, { 4095, 0, 1 }, { 4094, 4090, 2 }, { 3, 1, 13 } };
 	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
 		memset(b, 0, PAGE);
 		read_memory(IOVA + small[i].from, small[i].count, 0);

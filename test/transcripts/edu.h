@@ -5,9 +5,19 @@
 #include "transcript.h"
 
 enum {
-	EDU_ID = 0x00, EDU_LIVENESS = 0x04, EDU_FACTORIAL = 0x08, EDU_STATUS = 0x20, EDU_IRQ = 0x24, EDU_RAISE = 0x60, EDU_ACK = 0x64,
-	EDU_SRC = 0x80, EDU_DST = 0x88, EDU_COUNT = 0x90, EDU_COMMAND = 0x98,
-	EDU_BUFFER = 0x40000, EDU_BUFFER_SIZE = 4096, /* the device's own memory, as its DMA engine addresses it */
+	EDU_ID = 0x00,
+	EDU_LIVENESS = 0x04,
+	EDU_FACTORIAL = 0x08,
+	EDU_STATUS = 0x20,
+	EDU_IRQ = 0x24,
+	EDU_RAISE = 0x60,
+	EDU_ACK = 0x64,
+	EDU_SRC = 0x80,
+	EDU_DST = 0x88,
+	EDU_COUNT = 0x90,
+	EDU_COMMAND = 0x98,
+	EDU_BUFFER = 0x40000,
+	EDU_BUFFER_SIZE = 4096, /* the device's own memory, as its DMA engine addresses it */
 };
 
 #define EDU_BAR_SIZE (1ul << 20)

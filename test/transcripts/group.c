@@ -1,4 +1,5 @@
-/* The group: /dev/vfio/N, who may have it, its container, the device descriptors that come from it, and every order in which all that closes. */
+/* The group: /dev/vfio/N, who may have it, its container, the device descriptors that come from it, and every order in
+ * which all that closes. */
 #include "edu.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -13,9 +14,18 @@ static void status_of(int g)
 static void opening(void)
 {
 	section("opening");
-	static const struct { int flags; const char *name; } ways[] = {
-		{ O_RDWR, "O_RDWR" }, { O_RDONLY, "O_RDONLY" }, { O_WRONLY, "O_WRONLY" }, { O_RDWR | O_CLOEXEC, "O_RDWR|O_CLOEXEC" }, { O_RDWR | O_NONBLOCK, "O_RDWR|O_NONBLOCK" }, { O_PATH, "O_PATH" },
-		{ O_RDWR | O_CREAT | O_EXCL, "O_RDWR|O_CREAT|O_EXCL" }, { O_RDWR | O_DIRECTORY, "O_RDWR|O_DIRECTORY" },
+	static const struct {
+		int flags;
+		const char *name;
+	} ways[] = {
+		{ O_RDWR, "O_RDWR" },
+		{ O_RDONLY, "O_RDONLY" },
+		{ O_WRONLY, "O_WRONLY" },
+		{ O_RDWR | O_CLOEXEC, "O_RDWR|O_CLOEXEC" },
+		{ O_RDWR | O_NONBLOCK, "O_RDWR|O_NONBLOCK" },
+		{ O_PATH, "O_PATH" },
+		{ O_RDWR | O_CREAT | O_EXCL, "O_RDWR|O_CREAT|O_EXCL" },
+		{ O_RDWR | O_DIRECTORY, "O_RDWR|O_DIRECTORY" },
 	};
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		int g = callfd(open(t_group_path, ways[i].flags, 0600), "open(group, %s)", ways[i].name);
@@ -76,7 +86,11 @@ static void get_status(void)
 		more(" ");
 		hex(b, sizeof(b));
 	}
-	static const struct { void *p; const char *name; } bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" }, { NONCANONICAL, "non-canonical" } };
+	static const struct {
+		void *p;
+		const char *name;
+	} bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" },
+		{ NONCANONICAL, "non-canonical" } };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		call(ioctl(g, VFIO_GROUP_GET_STATUS, bad[i].p), "GET_STATUS(%s)", bad[i].name);
 	for (unsigned n = 1; n <= 12; n++) {
@@ -95,14 +109,23 @@ static void get_status(void)
 static void containers(void)
 {
 	section("SET_CONTAINER, UNSET_CONTAINER");
-	int g = open_group(), c = open_container(), closed = dup(c), null = open("/dev/null", O_RDWR), e = eventfd(0, 0), dir = open("/", O_RDONLY | O_DIRECTORY);
+	int g = open_group(), c = open_container(), closed = dup(c), null = open("/dev/null", O_RDWR), e = eventfd(0, 0),
+		dir = open("/", O_RDONLY | O_DIRECTORY);
 	int path = open("/dev/vfio/vfio", O_PATH);
 	close(closed);
 	call(ioctl(g, VFIO_GROUP_UNSET_CONTAINER), "UNSET_CONTAINER");
-	static const struct { void *p; const char *name; } bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" } };
+	static const struct {
+		void *p;
+		const char *name;
+	} bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" } };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		call(ioctl(g, VFIO_GROUP_SET_CONTAINER, bad[i].p), "SET_CONTAINER(%s)", bad[i].name);
-	struct { const char *name; int fd; } fds[] = { { "-1", -1 }, { "-2", -2 }, { "INT_MAX", INT_MAX }, { "closed", closed }, { "/dev/null", null }, { "eventfd", e }, { "directory", dir }, { "group", g }, { "container, O_PATH", path }, { "AT_FDCWD", AT_FDCWD } };
+	struct {
+		const char *name;
+		int fd;
+	} fds[] = { { "-1", -1 }, { "-2", -2 }, { "INT_MAX", INT_MAX }, { "closed", closed }, { "/dev/null", null },
+		{ "eventfd", e }, { "directory", dir }, { "group", g }, { "container, O_PATH", path },
+		{ "AT_FDCWD", AT_FDCWD } };
 	for (size_t i = 0; i < COUNT(fds); i++)
 		call(ioctl(g, VFIO_GROUP_SET_CONTAINER, &fds[i].fd), "SET_CONTAINER(%s)", fds[i].name);
 	int *near = edge(3);
@@ -142,12 +165,39 @@ static void names(int g, const char *when)
 {
 	char text[8192];
 	note("== GET_DEVICE_FD, %s", when);
-	static const struct { const char *format, *name; } ways[] = {
-		{ "%s", "BDF" }, { "", "empty" }, { " ", "space" }, { "%.11s", "BDF without its last character" }, { "%.1s", "its first character" }, { "%s0", "BDF0" }, { "%s ", "BDF and a space" }, { "%s  ", "BDF and two spaces" }, { " %s", "space and BDF" },
-		{ "%s\n", "BDF and a newline" }, { "%s\t", "BDF and a tab" }, { "%s foo", "BDF foo" }, { "%s foo=1", "BDF foo=1" }, { "%s vf_token", "BDF vf_token" }, { "%s vf_token=", "BDF vf_token=" }, { "%s vf_token=1", "BDF vf_token=1" },
-		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d", "BDF vf_token=UUID" }, { "%s vf_token=14D63F20-8445-11EA-8900-1F9CE7D5650D", "BDF vf_token=UUID in capitals" }, { "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650", "BDF vf_token=short UUID" }, { "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d0", "BDF vf_token=long UUID" },
-		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d", "BDF and two tokens" }, { "%s,vf_token=1", "BDF,vf_token=1" }, { "%s  foo", "BDF, two spaces, foo" },
-		{ "ffff:ff:1f.7", "no such device" }, { "00:05.0", "BDF without its domain" }, { "0000:00:05", "BDF without its function" }, { "0000:00:1f.0", "a device of another group" }, { "0000:00:05.00", "0000:00:05.00" }, { "/sys/bus/pci/devices/%s", "a path" },
+	static const struct {
+		const char *format, *name;
+	} ways[] = {
+		{ "%s", "BDF" },
+		{ "", "empty" },
+		{ " ", "space" },
+		{ "%.11s", "BDF without its last character" },
+		{ "%.1s", "its first character" },
+		{ "%s0", "BDF0" },
+		{ "%s ", "BDF and a space" },
+		{ "%s  ", "BDF and two spaces" },
+		{ " %s", "space and BDF" },
+		{ "%s\n", "BDF and a newline" },
+		{ "%s\t", "BDF and a tab" },
+		{ "%s foo", "BDF foo" },
+		{ "%s foo=1", "BDF foo=1" },
+		{ "%s vf_token", "BDF vf_token" },
+		{ "%s vf_token=", "BDF vf_token=" },
+		{ "%s vf_token=1", "BDF vf_token=1" },
+		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d", "BDF vf_token=UUID" },
+		{ "%s vf_token=14D63F20-8445-11EA-8900-1F9CE7D5650D", "BDF vf_token=UUID in capitals" },
+		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650", "BDF vf_token=short UUID" },
+		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d0", "BDF vf_token=long UUID" },
+		{ "%s vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d vf_token=14d63f20-8445-11ea-8900-1f9ce7d5650d",
+			"BDF and two tokens" },
+		{ "%s,vf_token=1", "BDF,vf_token=1" },
+		{ "%s  foo", "BDF, two spaces, foo" },
+		{ "ffff:ff:1f.7", "no such device" },
+		{ "00:05.0", "BDF without its domain" },
+		{ "0000:00:05", "BDF without its function" },
+		{ "0000:00:1f.0", "a device of another group" },
+		{ "0000:00:05.00", "0000:00:05.00" },
+		{ "/sys/bus/pci/devices/%s", "a path" },
 	};
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		snprintf(text, sizeof(text), ways[i].format, t_bdf);
@@ -155,7 +205,10 @@ static void names(int g, const char *when)
 		if (d >= 0)
 			close(d);
 	}
-	static const struct { void *p; const char *name; } bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" } };
+	static const struct {
+		void *p;
+		const char *name;
+	} bad[] = { { NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" } };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		callfd(ioctl(g, VFIO_GROUP_GET_DEVICE_FD, bad[i].p), "GET_DEVICE_FD(%s)", bad[i].name);
 	char *e = edge(12);
@@ -173,7 +226,8 @@ static void names(int g, const char *when)
 		callfd(ioctl(g, VFIO_GROUP_GET_DEVICE_FD, text), "GET_DEVICE_FD(%d times x)", lengths[i]);
 		memcpy(text, t_bdf, 12);
 		memset(text + 12, ' ', lengths[i] - 12);
-		d = callfd(ioctl(g, VFIO_GROUP_GET_DEVICE_FD, text), "GET_DEVICE_FD(BDF and spaces, %d characters)", lengths[i]);
+		d = callfd(
+			ioctl(g, VFIO_GROUP_GET_DEVICE_FD, text), "GET_DEVICE_FD(BDF and spaces, %d characters)", lengths[i]);
 		if (d >= 0)
 			close(d);
 	}
@@ -324,7 +378,8 @@ static void forks(void)
 	detach(&s);
 	section("exec: the group is kept, the rest is close-on-exec");
 	s = attach_device(T_TYPE1v2);
-	note("close-on-exec: container %d, group %d, device %d", fcntl(s.container, F_GETFD), fcntl(s.group, F_GETFD), fcntl(s.device, F_GETFD));
+	note("close-on-exec: container %d, group %d, device %d", fcntl(s.container, F_GETFD), fcntl(s.group, F_GETFD),
+		fcntl(s.device, F_GETFD));
 	call(fcntl(s.group, F_SETFD, 0), "fcntl(group, F_SETFD, 0)");
 	pid = child_start();
 	if (pid == 0) {

@@ -10,7 +10,7 @@ struct target {
 	const char *name;
 	const int *fd;
 	unsigned long nr;
-	size_t size; /* of what a call that is right reads or writes */
+	size_t size;             /* of what a call that is right reads or writes */
 	unsigned char bytes[64]; /* an argument that is right */
 };
 
@@ -92,9 +92,21 @@ static void go(const struct target *t, void *p, const char *format, ...)
 static void nowhere(const struct target *t)
 {
 	note("== %s", t->name);
-	static const struct { void *p; const char *name; } bad[] = {
-		{ NULL, "NULL" }, { (void *)1, "1" }, { (void *)0xfff, "0xfff" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" }, { NONCANONICAL, "non-canonical" }, { (void *)0x7ffffffff000, "the last page" },
-		{ (void *)0x7ffffffffffc, "the last bytes" }, { (void *)-1l, "-1" }, { (void *)-4096l, "-4096" }, { (void *)LONG_MAX, "LONG_MAX" },
+	static const struct {
+		void *p;
+		const char *name;
+	} bad[] = {
+		{ NULL, "NULL" },
+		{ (void *)1, "1" },
+		{ (void *)0xfff, "0xfff" },
+		{ UNMAPPED, "unmapped" },
+		{ KERNEL_ADDRESS, "kernel address" },
+		{ NONCANONICAL, "non-canonical" },
+		{ (void *)0x7ffffffff000, "the last page" },
+		{ (void *)0x7ffffffffffc, "the last bytes" },
+		{ (void *)-1l, "-1" },
+		{ (void *)-4096l, "-4096" },
+		{ (void *)LONG_MAX, "LONG_MAX" },
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		go(t, bad[i].p, "%s", bad[i].name);
@@ -134,7 +146,8 @@ static void sizes(const struct target *t)
 {
 	if (t->nr == VFIO_GROUP_SET_CONTAINER || t->nr == VFIO_GROUP_GET_DEVICE_FD)
 		return;
-	static const unsigned argsz[] = { 0, 1, 3, 4, 7, 8, 12, 15, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
+	static const unsigned argsz[] = { 0, 1, 3, 4, 7, 8, 12, 15, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe,
+		0xffffffff };
 	for (size_t i = 0; i < COUNT(argsz); i++) {
 		unsigned char *p = edge(t->size);
 		memcpy(p, t->bytes, t->size);
@@ -151,7 +164,8 @@ static void capabilities(void)
 		unsigned argsz = 128;
 		memset(p, 0, n);
 		memcpy(p, &argsz, 4);
-		call(ioctl(s.container, VFIO_IOMMU_GET_INFO, p), "container IOMMU_GET_INFO(argsz=128, %u bytes before unmapped memory)", n);
+		call(ioctl(s.container, VFIO_IOMMU_GET_INFO, p),
+			"container IOMMU_GET_INFO(argsz=128, %u bytes before unmapped memory)", n);
 		more(" ");
 		hex(p, n);
 	}
@@ -161,7 +175,8 @@ static void descriptors(void)
 {
 	section("descriptors that are not there");
 	static const int fds[] = { -1, -2, 1000, INT_MAX, INT_MIN };
-	static const unsigned long nrs[] = { VFIO_GET_API_VERSION, VFIO_IOMMU_GET_INFO, VFIO_GROUP_GET_STATUS, VFIO_DEVICE_GET_INFO };
+	static const unsigned long nrs[] = { VFIO_GET_API_VERSION, VFIO_IOMMU_GET_INFO, VFIO_GROUP_GET_STATUS,
+		VFIO_DEVICE_GET_INFO };
 	for (size_t i = 0; i < COUNT(fds); i++)
 		for (size_t k = 0; k < COUNT(nrs); k++)
 			call(ioctl(fds[i], nrs[k], NULL), "ioctl(%d, %#lx)", fds[i], nrs[k]);

@@ -1,4 +1,5 @@
-/* SET_IRQS: a table of combinations, the loop-back of DATA_NONE and DATA_BOOL, and interrupts that edu really raises. */
+/* SET_IRQS: a table of combinations, the loop-back of DATA_NONE and DATA_BOOL, and interrupts that edu really raises.
+ */
 #include "edu.h"
 
 enum { NONE = 1, BOOL = 2, EVENTFD = 4, MASK = 8, UNMASK = 16, TRIGGER = 32 };
@@ -22,7 +23,8 @@ static const char *flag_names(unsigned flags)
 	return text;
 }
 
-static long set_raw(unsigned argsz, unsigned flags, unsigned index, unsigned start, unsigned count, const void *data, size_t n)
+static long set_raw(
+	unsigned argsz, unsigned flags, unsigned index, unsigned start, unsigned count, const void *data, size_t n)
 {
 	unsigned char b[sizeof(struct vfio_irq_set) + 64] = { 0 };
 	struct vfio_irq_set *s = (void *)b;
@@ -49,7 +51,11 @@ static long set(unsigned flags, unsigned index, unsigned start, unsigned count, 
 		memcpy(data + i, &value, width);
 	long r = set_raw(sizeof(struct vfio_irq_set) + n, flags, index, start, count, data, n);
 	call(r, "SET_IRQS(%s, %s, start=%u, count=%u%s)", index_name(index), flag_names(flags), start, count,
-	     !width ? "" : flags & BOOL ? (value ? ", 1" : ", 0") : value == -1 ? ", -1" : value < -1 ? ", -2" : ", fd");
+		!width         ? ""
+		: flags & BOOL ? (value ? ", 1" : ", 0")
+		: value == -1  ? ", -1"
+		: value < -1   ? ", -2"
+					   : ", fd");
 	return r;
 }
 
@@ -74,7 +80,9 @@ static void table(void)
 	static const unsigned indexes[] = { INTX, MSI, MSIX, ERR, REQ, 5, 0x80000000 };
 	static const unsigned data[] = { NONE, BOOL, EVENTFD };
 	static const unsigned actions[] = { MASK, UNMASK, TRIGGER };
-	static const struct { unsigned start, count; } ranges[] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 1, 0 }, { 1, 1 }, { 0, 0xffffffff }, { 0xffffffff, 1 } };
+	static const struct {
+		unsigned start, count;
+	} ranges[] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 1, 0 }, { 1, 1 }, { 0, 0xffffffff }, { 0xffffffff, 1 } };
 	int e = event();
 	for (size_t i = 0; i < COUNT(indexes); i++)
 		for (size_t k = 0; k < COUNT(data); k++)
@@ -91,9 +99,23 @@ static void flags_and_sizes(void)
 	section("flags");
 	int e = event();
 	static const unsigned flags[] = {
-		0, NONE, TRIGGER, NONE | BOOL | TRIGGER, NONE | EVENTFD | TRIGGER, BOOL | EVENTFD | TRIGGER, NONE | BOOL | EVENTFD | TRIGGER,
-		NONE | MASK | UNMASK, NONE | MASK | TRIGGER, NONE | UNMASK | TRIGGER, NONE | MASK | UNMASK | TRIGGER, EVENTFD, BOOL,
-		0x40, 0x80000000, 0x40 | NONE | TRIGGER, 0xffffffff,
+		0,
+		NONE,
+		TRIGGER,
+		NONE | BOOL | TRIGGER,
+		NONE | EVENTFD | TRIGGER,
+		BOOL | EVENTFD | TRIGGER,
+		NONE | BOOL | EVENTFD | TRIGGER,
+		NONE | MASK | UNMASK,
+		NONE | MASK | TRIGGER,
+		NONE | UNMASK | TRIGGER,
+		NONE | MASK | UNMASK | TRIGGER,
+		EVENTFD,
+		BOOL,
+		0x40,
+		0x80000000,
+		0x40 | NONE | TRIGGER,
+		0xffffffff,
 	};
 	for (unsigned index = INTX; index <= REQ; index++)
 		for (size_t i = 0; i < COUNT(flags); i++) {
@@ -105,9 +127,11 @@ static void flags_and_sizes(void)
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		static const unsigned kinds[] = { NONE | TRIGGER, BOOL | TRIGGER, EVENTFD | TRIGGER };
 		for (size_t k = 0; k < COUNT(kinds); k++) {
-			call(set_raw(sizes[i], kinds[k], MSI, 0, 1, &e, 4), "SET_IRQS(MSI, %s, start=0, count=1) argsz=%#x", flag_names(kinds[k]), sizes[i]);
+			call(set_raw(sizes[i], kinds[k], MSI, 0, 1, &e, 4), "SET_IRQS(MSI, %s, start=0, count=1) argsz=%#x",
+				flag_names(kinds[k]), sizes[i]);
 			all_off();
-			call(set_raw(sizes[i], kinds[k], REQ, 0, 0, &e, 4), "SET_IRQS(REQ, %s, start=0, count=0) argsz=%#x", flag_names(kinds[k]), sizes[i]);
+			call(set_raw(sizes[i], kinds[k], REQ, 0, 0, &e, 4), "SET_IRQS(REQ, %s, start=0, count=0) argsz=%#x",
+				flag_names(kinds[k]), sizes[i]);
 			all_off();
 		}
 	}
@@ -117,8 +141,16 @@ static void flags_and_sizes(void)
 static void pointers(void)
 {
 	section("pointers");
-	static const struct { void *p; const char *name; } bad[] = {
-		{ NULL, "NULL" }, { (void *)1, "1" }, { UNMAPPED, "unmapped" }, { KERNEL_ADDRESS, "kernel address" }, { NONCANONICAL, "non-canonical" }, { (void *)-1l, "-1" },
+	static const struct {
+		void *p;
+		const char *name;
+	} bad[] = {
+		{ NULL, "NULL" },
+		{ (void *)1, "1" },
+		{ UNMAPPED, "unmapped" },
+		{ KERNEL_ADDRESS, "kernel address" },
+		{ NONCANONICAL, "non-canonical" },
+		{ (void *)-1l, "-1" },
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		call(ioctl(device, VFIO_DEVICE_SET_IRQS, bad[i].p), "SET_IRQS(%s)", bad[i].name);
@@ -143,19 +175,35 @@ static void descriptors(unsigned index)
 		die("pipe");
 	int closed = event();
 	close(closed);
-	struct { const char *name; int fd; } kinds[] = {
-		{ "closed", closed }, { "-1", -1 }, { "-2", -2 }, { "INT_MIN", INT_MIN }, { "INT_MAX", INT_MAX }, { "regular file", file }, { "pipe", p[1] }, { "the device", device },
-		{ "eventfd", e }, { "the same eventfd", e }, { "-1 again", -1 }, { "eventfd", e },
+	struct {
+		const char *name;
+		int fd;
+	} kinds[] = {
+		{ "closed", closed },
+		{ "-1", -1 },
+		{ "-2", -2 },
+		{ "INT_MIN", INT_MIN },
+		{ "INT_MAX", INT_MAX },
+		{ "regular file", file },
+		{ "pipe", p[1] },
+		{ "the device", device },
+		{ "eventfd", e },
+		{ "the same eventfd", e },
+		{ "-1 again", -1 },
+		{ "eventfd", e },
 	};
 	for (size_t i = 0; i < COUNT(kinds); i++)
-		call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &kinds[i].fd, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, %s)", index_names[index], kinds[i].name);
+		call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &kinds[i].fd, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, %s)",
+			index_names[index], kinds[i].name);
 	copy = dup(e);
-	call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &copy, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, dup)", index_names[index]);
+	call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &copy, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, dup)",
+		index_names[index]);
 	close(copy);
 	set(NONE | TRIGGER, index, 0, 1, 0);
 	more(" counter %lu", counter(e));
 	int path = open("/proc/self/exe", O_PATH);
-	call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &path, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, O_PATH)", index_names[index]);
+	call(set_raw(24, EVENTFD | TRIGGER, index, 0, 1, &path, 4), "SET_IRQS(%s, EVENTFD|TRIGGER, 0, 1, O_PATH)",
+		index_names[index]);
 	set(NONE | TRIGGER, index, 0, 1, 0);
 	more(" counter %lu", counter(e));
 	set(NONE | TRIGGER, index, 0, 0, 0);
@@ -289,7 +337,8 @@ static void lower_irq(void)
 static void state(int e, bool expected)
 {
 	unsigned long n = edu_signalled(e, expected ? SOON : NEVER);
-	note("signalled %lu, edu's status %x, COMMAND %04x STATUS %04x", n, edu_read(device, EDU_IRQ), config_get(device, 4), config_get(device, 6));
+	note("signalled %lu, edu's status %x, COMMAND %04x STATUS %04x", n, edu_read(device, EDU_IRQ),
+		config_get(device, 4), config_get(device, 6));
 }
 
 static void real_intx(void)
@@ -385,11 +434,12 @@ static void real_msi(void)
 	state(e, true);
 	lower_irq();
 	state(e, false);
+	note("two in a row may become one");
 	raise_irq(4);
 	raise_irq(4);
 	poll(NULL, 0, NEVER);
 	unsigned long n = edu_signalled(e, SOON);
-	note("two raised: signalled %s", n == 2 ? "twice" : n == 1 ? "once" : "otherwise");
+	note("signalled once or twice: %s", n == 1 || n == 2 ? "yes" : "no");
 	lower_irq();
 	set(EVENTFD | TRIGGER, MSI, 0, 1, -1);
 	raise_irq(8);

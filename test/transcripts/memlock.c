@@ -28,7 +28,8 @@ static void limit(unsigned long bytes)
 static long map_at(const void *p, const char *name, uint64_t iova, uint64_t pages, unsigned flags)
 {
 	struct vfio_iommu_type1_dma_map m = { sizeof(m), flags, (uintptr_t)p, iova, pages * PAGE };
-	return call(ioctl(s.container, VFIO_IOMMU_MAP_DMA, &m), "MAP(%s, iova=%#lx, %lu pages, flags=%x)", name, iova, pages, flags);
+	return call(ioctl(s.container, VFIO_IOMMU_MAP_DMA, &m), "MAP(%s, iova=%#lx, %lu pages, flags=%x)", name, iova,
+		pages, flags);
 }
 
 static long map(unsigned page, uint64_t iova, uint64_t pages)

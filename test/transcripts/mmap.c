@@ -1,4 +1,5 @@
-/* BAR0 through mmap: which mappings are given, what loads and stores of each width do, and what happens while memory is disabled. */
+/* BAR0 through mmap: which mappings are given, what loads and stores of each width do, and what happens while memory is
+ * disabled. */
 #include "edu.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -21,7 +22,8 @@ static void caught(int sig, siginfo_t *info, void *context)
 static const char *signal_text(void *address)
 {
 	static char text[64];
-	snprintf(text, sizeof(text), "SIG%s code %d, address %s", sigabbrev_np(caught_signal), caught_code, caught_address == address ? "of the access" : "another");
+	snprintf(text, sizeof(text), "SIG%s code %d, address %s", sigabbrev_np(caught_signal), caught_code,
+		caught_address == address ? "of the access" : "another");
 	return text;
 }
 
@@ -114,9 +116,11 @@ static void which(void)
 	char *p = callptr(mmap(hole, PAGE, RW, MAP_SHARED | MAP_FIXED, device, 0), "mmap(MAP_FIXED)");
 	note("at the address asked for: %s", p == hole ? "yes" : "no");
 	p = callptr(mmap(hole + 1, PAGE, RW, MAP_SHARED | MAP_FIXED, device, 0), "mmap(MAP_FIXED, unaligned)");
-	p = callptr(mmap(hole, PAGE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, device, 0), "mmap(MAP_FIXED_NOREPLACE on a mapping)");
+	p = callptr(
+		mmap(hole, PAGE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, device, 0), "mmap(MAP_FIXED_NOREPLACE on a mapping)");
 	call(munmap(hole, PAGE), "munmap");
-	p = callptr(mmap(hole, PAGE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, device, 0), "mmap(MAP_FIXED_NOREPLACE on nothing)");
+	p = callptr(
+		mmap(hole, PAGE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, device, 0), "mmap(MAP_FIXED_NOREPLACE on nothing)");
 	note("at the address asked for: %s", p == hole ? "yes" : "no");
 	load(hole, 4, "BAR0+0x0");
 	munmap(hole, PAGE);
@@ -129,8 +133,21 @@ static void widths(void)
 	volatile char *p = map(M1, PROT_READ | PROT_WRITE, MAP_SHARED, 0, "BAR0");
 	if (!p)
 		die("mmap");
-	static const struct { unsigned o; const char *name; } at[] = {
-		{ 0, "id" }, { 4, "liveness" }, { 8, "factorial" }, { 0x10, "0x10" }, { 0x20, "status" }, { 0x24, "irq status" }, { 0x80, "src" }, { 0x88, "dst" }, { 0x1000, "0x1000" }, { 0x40000, "0x40000" }, { 0xffff8, "0xffff8" },
+	static const struct {
+		unsigned o;
+		const char *name;
+	} at[] = {
+		{ 0, "id" },
+		{ 4, "liveness" },
+		{ 8, "factorial" },
+		{ 0x10, "0x10" },
+		{ 0x20, "status" },
+		{ 0x24, "irq status" },
+		{ 0x80, "src" },
+		{ 0x88, "dst" },
+		{ 0x1000, "0x1000" },
+		{ 0x40000, "0x40000" },
+		{ 0xffff8, "0xffff8" },
 	};
 	store(p + 4, 4, 0x11111111, "liveness");
 	for (size_t i = 0; i < COUNT(at); i++)

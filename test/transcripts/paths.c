@@ -6,11 +6,23 @@
 static void opening(void)
 {
 	section("opening");
-	static const struct { int flags; const char *name; } ways[] = {
-		{ O_RDWR, "O_RDWR" }, { O_RDONLY, "O_RDONLY" }, { O_WRONLY, "O_WRONLY" }, { O_RDWR | O_NONBLOCK, "O_RDWR|O_NONBLOCK" },
-		{ O_RDWR | O_CLOEXEC, "O_RDWR|O_CLOEXEC" }, { O_RDWR | O_APPEND, "O_RDWR|O_APPEND" }, { O_RDWR | O_TRUNC, "O_RDWR|O_TRUNC" },
-		{ O_RDWR | O_CREAT, "O_RDWR|O_CREAT" }, { O_RDWR | O_CREAT | O_EXCL, "O_RDWR|O_CREAT|O_EXCL" }, { O_RDWR | O_DIRECTORY, "O_RDWR|O_DIRECTORY" },
-		{ O_PATH, "O_PATH" }, { O_RDWR | O_NOFOLLOW, "O_RDWR|O_NOFOLLOW" }, { O_RDWR | O_SYNC, "O_RDWR|O_SYNC" },
+	static const struct {
+		int flags;
+		const char *name;
+	} ways[] = {
+		{ O_RDWR, "O_RDWR" },
+		{ O_RDONLY, "O_RDONLY" },
+		{ O_WRONLY, "O_WRONLY" },
+		{ O_RDWR | O_NONBLOCK, "O_RDWR|O_NONBLOCK" },
+		{ O_RDWR | O_CLOEXEC, "O_RDWR|O_CLOEXEC" },
+		{ O_RDWR | O_APPEND, "O_RDWR|O_APPEND" },
+		{ O_RDWR | O_TRUNC, "O_RDWR|O_TRUNC" },
+		{ O_RDWR | O_CREAT, "O_RDWR|O_CREAT" },
+		{ O_RDWR | O_CREAT | O_EXCL, "O_RDWR|O_CREAT|O_EXCL" },
+		{ O_RDWR | O_DIRECTORY, "O_RDWR|O_DIRECTORY" },
+		{ O_PATH, "O_PATH" },
+		{ O_RDWR | O_NOFOLLOW, "O_RDWR|O_NOFOLLOW" },
+		{ O_RDWR | O_SYNC, "O_RDWR|O_SYNC" },
 	};
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		int fd = callfd(open("/dev/vfio/vfio", ways[i].flags, 0600), "open(/dev/vfio/vfio, %s)", ways[i].name);
@@ -27,7 +39,8 @@ static void opening(void)
 	callfd(open("/dev/vfio/99999", O_RDWR), "open(/dev/vfio/99999)");
 	callfd(open("/dev/vfio/-1", O_RDWR), "open(/dev/vfio/-1)");
 	callfd(open("/dev/vfio", O_RDWR), "open(/dev/vfio, O_RDWR)");
-	static const char *const same[] = { "//dev///vfio//vfio", "/dev/./vfio/../vfio/vfio", "/dev/vfio/./vfio", "/proc/self/root/dev/vfio/vfio" };
+	static const char *const same[] = { "//dev///vfio//vfio", "/dev/./vfio/../vfio/vfio", "/dev/vfio/./vfio",
+		"/proc/self/root/dev/vfio/vfio" };
 	for (size_t i = 0; i < COUNT(same); i++) {
 		int fd = callfd(open(same[i], O_RDWR), "open(%s)", same[i]);
 		call(ioctl(fd, VFIO_GET_API_VERSION), "GET_API_VERSION");

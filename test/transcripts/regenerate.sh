@@ -3,10 +3,11 @@
 #
 #   regenerate.sh [RUNNER] [NAME]...          RUNNER may also come from the environment: KERNEL_RUNNER
 #
-# RUNNER is a command (with its own options) that runs the static program given after it, with that program's arguments, as root on a machine
-# where QEMU's edu device sits at 0000:00:05.0, bound to vfio-pci, behind an IOMMU, alone in its group, with RLIMIT_MEMLOCK unlimited; its
-# standard output must be the program's. The goldens came from Linux 7.3 in qemu-system-x86_64 -M q35,kernel-irqchip=split
-# -device intel-iommu,intremap=on,caching-mode=on -device edu,addr=5. On such a machine itself RUNNER is simply `env`:
+# RUNNER is a command (with its own options) that runs the static program given after it, with that program's
+# arguments, as root on a machine where QEMU's edu device sits at 0000:00:05.0, bound to vfio-pci, behind an IOMMU,
+# alone in its group, with RLIMIT_MEMLOCK unlimited; its standard output must be the program's. The goldens came from
+# Linux 7.3 in qemu-system-x86_64 -M q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on -device
+# edu,addr=5. On such a machine itself RUNNER is simply `env`:
 #
 #   cd test/transcripts && sudo ./regenerate.sh env
 #

@@ -119,7 +119,12 @@ static void listing(const char *path, const char *known)
 			strcpy(padded, " N ");
 		if (known && !strstr(known, padded))
 			continue;
-		snprintf(name, sizeof(name), "%.*s(%c)", (int)strlen(padded) - 2, padded + 1, e->d_type == DT_DIR ? 'd' : e->d_type == DT_LNK ? 'l' : e->d_type == DT_REG ? 'f' : e->d_type == DT_CHR ? 'c' : '?');
+		snprintf(name, sizeof(name), "%.*s(%c)", (int)strlen(padded) - 2, padded + 1,
+			e->d_type == DT_DIR   ? 'd'
+			: e->d_type == DT_LNK ? 'l'
+			: e->d_type == DT_REG ? 'f'
+			: e->d_type == DT_CHR ? 'c'
+								  : '?');
 		names[n++] = strdup(name);
 	}
 	qsort(names, n, sizeof(names[0]), by_name);
@@ -136,7 +141,8 @@ static void listing(const char *path, const char *known)
 static void contents(void)
 {
 	section("what files hold");
-	static const char *const files[] = { "vendor", "device", "class", "subsystem_vendor", "subsystem_device", "revision", "modalias", "uevent", "driver_override", "enable", "nothing" };
+	static const char *const files[] = { "vendor", "device", "class", "subsystem_vendor", "subsystem_device",
+		"revision", "modalias", "uevent", "driver_override", "enable", "nothing" };
 	for (size_t i = 0; i < COUNT(files); i++)
 		content(dev(files[i]));
 	content(group("type"));
@@ -153,7 +159,8 @@ static void contents(void)
 	ssize_t n = read(fd, b, sizeof(b) - 1);
 	close(fd);
 	b[n > 0 ? n : 0] = 0;
-	note("irq is %s", n > 0 && strspn(b, "0123456789") == (size_t)n - 1 && b[n - 1] == '\n' ? "a number" : "something else");
+	note("irq is %s",
+		n > 0 && strspn(b, "0123456789") == (size_t)n - 1 && b[n - 1] == '\n' ? "a number" : "something else");
 	fd = open(dev("resource"), O_RDONLY);
 	n = read(fd, b, sizeof(b) - 1);
 	close(fd);
@@ -164,7 +171,8 @@ static void contents(void)
 		if (sscanf(p, "%lx %lx %lx", &from, &to, &flags) != 3 || strlen(p) != 56)
 			note("resource line %d: %s", line, p);
 		else if (line < 7)
-			note("resource %d: size %#lx flags %#lx, at zero: %s", line, to || from ? to - from + 1 : 0, flags, from ? "no" : "yes");
+			note("resource %d: size %#lx flags %#lx, at zero: %s", line, to || from ? to - from + 1 : 0, flags,
+				from ? "no" : "yes");
 	}
 	fd = open(dev("config"), O_RDONLY);
 	n = call(pread(fd, b, 64, 0), "pread(config, 64, 0)");
@@ -206,7 +214,9 @@ static void links(void)
 static void status(void)
 {
 	section("stat");
-	static const char *const names[] = { "", "vendor", "config", "resource", "resource0", "driver", "iommu_group", "enable", "uevent", "vfio-dev", "nothing", "vendor/", "vendor/x", "driver/", "driver/bind", "iommu_group/type", "iommu_group/devices", "../.." };
+	static const char *const names[] = { "", "vendor", "config", "resource", "resource0", "driver", "iommu_group",
+		"enable", "uevent", "vfio-dev", "nothing", "vendor/", "vendor/x", "driver/", "driver/bind", "iommu_group/type",
+		"iommu_group/devices", "../.." };
 	for (size_t i = 0; i < COUNT(names); i++)
 		stats(dev(names[i]));
 	stats("/sys/kernel/iommu_groups");
@@ -242,7 +252,8 @@ static void status(void)
 	call(stat(dev("vendor"), NULL), "stat(vendor, NULL)");
 	call(stat("/dev/vfio/vfio", UNMAPPED), "stat(/dev/vfio/vfio, unmapped)");
 	section("relative to a folder");
-	int d = open(dev(""), O_RDONLY | O_DIRECTORY), p = open(dev(""), O_PATH | O_DIRECTORY), v = open(dev("vendor"), O_RDONLY);
+	int d = open(dev(""), O_RDONLY | O_DIRECTORY), p = open(dev(""), O_PATH | O_DIRECTORY),
+		v = open(dev("vendor"), O_RDONLY);
 	call(fstatat(d, "vendor", &st, 0), "fstatat(device, vendor)");
 	mode(&st);
 	call(fstatat(d, "driver", &st, AT_SYMLINK_NOFOLLOW), "fstatat(device, driver, NOFOLLOW)");
@@ -279,7 +290,8 @@ static void status(void)
 static void lists(void)
 {
 	section("folders");
-	listing(dev(""), " class config device driver driver_override enable iommu_group irq modalias resource resource0 revision subsystem subsystem_device subsystem_vendor uevent vendor vfio-dev . .. ");
+	listing(dev(""), " class config device driver driver_override enable iommu_group irq modalias resource resource0 "
+					 "revision subsystem subsystem_device subsystem_vendor uevent vendor vfio-dev . .. ");
 	listing(group(""), " . .. devices reserved_regions type ");
 	listing(group("devices"), NULL);
 	listing("/sys/bus/pci/drivers/vfio-pci", " . .. BDF bind new_id remove_id uevent unbind ");
@@ -287,7 +299,8 @@ static void lists(void)
 	listing("/sys/bus/pci/drivers", " . .. vfio-pci ");
 	listing("/sys/kernel/iommu_groups", " . .. N ");
 	listing("/sys/module", " . .. vfio vfio_pci vfio_iommu_type1 ");
-	listing("/sys/module/vfio_iommu_type1/parameters", " . .. allow_unsafe_interrupts disable_hugepages dma_entry_limit ");
+	listing(
+		"/sys/module/vfio_iommu_type1/parameters", " . .. allow_unsafe_interrupts disable_hugepages dma_entry_limit ");
 	listing("/sys/class/vfio", " . .. N ");
 	listing("/dev/vfio", " . .. N vfio ");
 	listing(dev("vendor"), NULL);
@@ -350,21 +363,37 @@ static void reading(void)
 	fd = callfd(open(dev("driver/../../drivers/vfio-pci"), O_RDONLY), "open(driver/../../drivers/vfio-pci)");
 	close(fd);
 	char path[512];
-	static const char *const ways[] = { "/sys/bus/pci/devices/%s/../%s/vendor", "/sys/bus/pci/devices/%s/iommu_group/devices/%s/vendor", "/sys/bus/pci/devices/%s/driver/%s/vendor", "/sys//bus/./pci/devices/%s/subsystem/devices/%s/vendor" };
+	static const char *const ways[] = { "/sys/bus/pci/devices/%s/../%s/vendor",
+		"/sys/bus/pci/devices/%s/iommu_group/devices/%s/vendor", "/sys/bus/pci/devices/%s/driver/%s/vendor",
+		"/sys//bus/./pci/devices/%s/subsystem/devices/%s/vendor" };
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		snprintf(path, sizeof(path), ways[i], t_bdf, t_bdf);
 		content(path);
 	}
 	section("openat2");
-	static const struct { const char *path; unsigned long flags, mode, resolve; size_t size; } how[] = {
-		{ "vendor", O_RDONLY, 0, 0, sizeof(struct open_how) }, { "vendor", O_RDONLY, 0600, 0, sizeof(struct open_how) }, { "vendor", O_RDONLY, 0, 0, 8 }, { "vendor", O_RDONLY, 0, 0x8000, sizeof(struct open_how) },
-		{ "vendor", 1ul << 40, 0, 0, sizeof(struct open_how) }, { "driver/bind", O_PATH, 0, RESOLVE_NO_SYMLINKS, sizeof(struct open_how) }, { "iommu_group/type", O_RDONLY, 0, RESOLVE_NO_SYMLINKS, sizeof(struct open_how) },
-		{ "iommu_group/type", O_RDONLY, 0, RESOLVE_BENEATH, sizeof(struct open_how) }, { "vendor", O_RDONLY, 0, RESOLVE_BENEATH, sizeof(struct open_how) }, { "vendor", O_RDONLY, 0, RESOLVE_NO_MAGICLINKS, sizeof(struct open_how) }, { "nothing", O_RDONLY, 0, 0, sizeof(struct open_how) },
+	static const struct {
+		const char *path;
+		unsigned long flags, mode, resolve;
+		size_t size;
+	} how[] = {
+		{ "vendor", O_RDONLY, 0, 0, sizeof(struct open_how) },
+		{ "vendor", O_RDONLY, 0600, 0, sizeof(struct open_how) },
+		{ "vendor", O_RDONLY, 0, 0, 8 },
+		{ "vendor", O_RDONLY, 0, 0x8000, sizeof(struct open_how) },
+		{ "vendor", 1ul << 40, 0, 0, sizeof(struct open_how) },
+		{ "driver/bind", O_PATH, 0, RESOLVE_NO_SYMLINKS, sizeof(struct open_how) },
+		{ "iommu_group/type", O_RDONLY, 0, RESOLVE_NO_SYMLINKS, sizeof(struct open_how) },
+		{ "iommu_group/type", O_RDONLY, 0, RESOLVE_BENEATH, sizeof(struct open_how) },
+		{ "vendor", O_RDONLY, 0, RESOLVE_BENEATH, sizeof(struct open_how) },
+		{ "vendor", O_RDONLY, 0, RESOLVE_NO_MAGICLINKS, sizeof(struct open_how) },
+		{ "nothing", O_RDONLY, 0, 0, sizeof(struct open_how) },
 	};
 	int d = open(dev(""), O_RDONLY | O_DIRECTORY);
 	for (size_t i = 0; i < COUNT(how); i++) {
 		struct open_how h = { how[i].flags, how[i].mode, how[i].resolve };
-		fd = callfd(syscall(SYS_openat2, d, how[i].path, &h, how[i].size), "openat2(device, %s, flags=%#lx, mode=%lo, resolve=%#lx, size=%zu)", how[i].path, how[i].flags, how[i].mode, how[i].resolve, how[i].size);
+		fd = callfd(syscall(SYS_openat2, d, how[i].path, &h, how[i].size),
+			"openat2(device, %s, flags=%#lx, mode=%lo, resolve=%#lx, size=%zu)", how[i].path, how[i].flags, how[i].mode,
+			how[i].resolve, how[i].size);
 		if (fd >= 0)
 			close(fd);
 	}

@@ -1,5 +1,6 @@
 /*
- * What every program of this folder shares: a line of output for a call, and a few ways to get memory that calls should not like.
+ * What every program of this folder shares: a line of output for a call, and a few ways to get memory that calls should
+ *not like.
  *
  *	call(ioctl(fd, NR, &arg), "NR(argsz=%u)", 8);   prints   NR(argsz=8) = -1 EINVAL
  *	more(" flags=%x", arg.flags);                   adds to the line just printed
@@ -74,8 +75,7 @@ static void vmore(const char *format, va_list ap)
 }
 
 /* Adds to the pending line. Keeps errno. */
-__attribute__((format(printf, 1, 2)))
-static void more(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void more(const char *format, ...)
 {
 	int e = errno;
 	va_list ap;
@@ -86,8 +86,7 @@ static void more(const char *format, ...)
 }
 
 /* A line that is not a call. */
-__attribute__((format(printf, 1, 2)))
-static unused void note(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static unused void note(const char *format, ...)
 {
 	int e = errno;
 	flush();
@@ -114,8 +113,7 @@ static void t_result(long r, int e)
 }
 
 /* A line for a call that returned r; returns r. */
-__attribute__((format(printf, 2, 3)))
-static unused long call(long r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static unused long call(long r, const char *format, ...)
 {
 	int e = errno;
 	flush();
@@ -129,8 +127,7 @@ static unused long call(long r, const char *format, ...)
 }
 
 /* The same for a call that returns a file descriptor, whose number is not printed. */
-__attribute__((format(printf, 2, 3)))
-static unused int callfd(int r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static unused int callfd(int r, const char *format, ...)
 {
 	int e = errno;
 	flush();
@@ -147,8 +144,7 @@ static unused int callfd(int r, const char *format, ...)
 }
 
 /* The same for a call that returns an address. */
-__attribute__((format(printf, 2, 3)))
-static unused void *callptr(void *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static unused void *callptr(void *r, const char *format, ...)
 {
 	int e = errno;
 	flush();
@@ -164,8 +160,7 @@ static unused void *callptr(void *r, const char *format, ...)
 	return r;
 }
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void die(const char *format, ...)
+__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
 {
 	int e = errno;
 	flush();
@@ -219,8 +214,8 @@ static void t_find_group(void)
 }
 
 /*
- * Arguments: [--quiet-console] [BDF]. The first is for a real kernel whose console is where the output goes: messages about DMA faults would
- * land in it.
+ * Arguments: [--quiet-console] [BDF]. The first is for a real kernel whose console is where the output goes: messages
+ * about DMA faults would land in it.
  */
 static unused void start(int argc, char **argv)
 {
@@ -328,19 +323,21 @@ static unused void fd_link(int fd, const char *name)
 	}
 }
 
-/* What fstat says about a file that is not a regular one: its type, permission bits, and what else is the same everywhere. */
+/* What fstat says about a file that is not a regular one: its type, permission bits, and what else is the same
+ * everywhere. */
 static unused void fd_stat(int fd, const char *name)
 {
 	struct stat st;
 	if (call(fstat(fd, &st), "fstat(%s)", name))
 		return;
-	more(" type=%o mode=%04o nlink=%lu size=%ld blksize=%ld", st.st_mode & S_IFMT, st.st_mode & 07777, (long)st.st_nlink,
-	     (long)st.st_size, (long)st.st_blksize);
+	more(" type=%o mode=%04o nlink=%lu size=%ld blksize=%ld", st.st_mode & S_IFMT, st.st_mode & 07777,
+		(long)st.st_nlink, (long)st.st_size, (long)st.st_blksize);
 	if (S_ISCHR(st.st_mode))
 		more(" rdev=%s", major(st.st_rdev) == 10 ? (minor(st.st_rdev) == 196 ? "10:196" : "10:*") : "dynamic");
 }
 
-/* F_GETFL without what a 64-bit program cannot see in it (O_LARGEFILE is 0 there) or does not mean (how the path was walked). */
+/* F_GETFL without what a 64-bit program cannot see in it (O_LARGEFILE is 0 there) or does not mean (how the path was
+ * walked). */
 static unused void open_flags(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -369,7 +366,8 @@ static unused int passed(int fd)
 	return got;
 }
 
-/* Forks with nothing pending. In the child, child_end() leaves; the parent waits with child_wait(), which prints a signal. */
+/* Forks with nothing pending. In the child, child_end() leaves; the parent waits with child_wait(), which prints a
+ * signal. */
 static unused pid_t child_start(void)
 {
 	flush();

@@ -1,5 +1,5 @@
 /* VFIO_TYPE1_IOMMU. */
-#include "type1.h"
+#include "type1_body.h"
 
 int main(int argc, char **argv)
 {

@@ -1,6 +1,6 @@
 /*
- * What the programs need of <linux/vfio.h> and the distribution's header may be too old to have. Names of our own, so that a newer header does
- * not clash. Facts: the public uAPI of Linux 7.3.
+ * What the programs need of <linux/vfio.h> and the distribution's header may be too old to have. Names of our own, so
+ * that a newer header does not clash. Facts: the public uAPI of Linux 7.3.
  */
 #ifndef TRANSCRIPTS_UAPI_H
 #define TRANSCRIPTS_UAPI_H
@@ -24,8 +24,16 @@ struct t_type1_info {
 
 /* Ids that VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU take. */
 enum {
-	T_TYPE1 = 1, T_SPAPR_TCE = 2, T_TYPE1v2 = 3, T_DMA_CC = 4, T_EEH = 5, T_NESTING = 6, T_SPAPR_TCE_v2 = 7,
-	T_NOIOMMU = 8, T_UNMAP_ALL = 9, T_UPDATE_VADDR = 10,
+	T_TYPE1 = 1,
+	T_SPAPR_TCE = 2,
+	T_TYPE1v2 = 3,
+	T_DMA_CC = 4,
+	T_EEH = 5,
+	T_NESTING = 6,
+	T_SPAPR_TCE_v2 = 7,
+	T_NOIOMMU = 8,
+	T_UNMAP_ALL = 9,
+	T_UPDATE_VADDR = 10,
 };
 
 enum { T_MAP_READ = 1, T_MAP_WRITE = 2, T_MAP_VADDR = 4 };
