@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes the goldens again: builds each program, runs it on a real Linux kernel, and writes what it prints to golden/NAME.txt.
+#
+#   regenerate.sh [RUNNER] [NAME]...          RUNNER may also come from the environment: KERNEL_RUNNER
+#
+# RUNNER is a command (with its own options) that runs the static program given after it, with that program's
+# arguments, as root on a machine where QEMU's edu device sits at 0000:00:05.0, bound to vfio-pci, behind an IOMMU,
+# alone in its group, with RLIMIT_MEMLOCK unlimited; its standard output must be the program's. The goldens came from
+# Linux 7.3 in qemu-system-x86_64 -M q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on -device
+# edu,addr=5. On such a machine itself RUNNER is simply `env`:
+#
+#   cd test/transcripts && sudo ./regenerate.sh env
+#
+# Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
+set -euo pipefail
+cd "$(dirname "$0")"
+runner=${1:-${KERNEL_RUNNER:-}}
+[ $# -gt 0 ] && shift
+[ -n "$runner" ] || { sed -n '2,/^set/p' "$0" | sed '$d; s/^# \{0,1\}//' >&2; exit 2; }
+programs=("$@")
+[ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(./build.sh --list)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+./build.sh "$work" "${programs[@]}"
+failed=0
+for name in "${programs[@]}"; do
+	ok=1
+	for round in 1 2; do
+		# Word splitting is wanted: RUNNER is a command with options.
+		# shellcheck disable=SC2086
+		$runner "$work/$name" --quiet-console >"$work/$name.$round" || { echo "$name: the runner failed with status $?" >&2; ok=0; break; }
+	done
+	if [ $ok = 1 ] && ! tail -n 1 "$work/$name.1" | grep -qx '== end'; then
+		echo "$name: did not come to its end:" >&2
+		tail -n 3 "$work/$name.1" >&2
+		ok=0
+	fi
+	if [ $ok = 1 ] && ! diff -u "$work/$name.1" "$work/$name.2" >&2; then
+		echo "$name: two runs differ" >&2
+		ok=0
+	fi
+	if [ $ok = 0 ]; then
+		failed=1
+		continue
+	fi
+	mkdir -p golden
+	cp "$work/$name.1" "golden/$name.txt"
+	echo "golden/$name.txt: $(grep -c ' = ' "golden/$name.txt") calls"
+done
+exit $failed

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs the transcript programs under Viaduct and compares what they print with what they print on a real kernel (golden/).
+#
+#   run.sh [VIADUCT] [NAME]...        VIADUCT: the command, ../../viaduct by default
+#
+# Ends with `transcripts: N passed, N failed`; the status is 1 if any failed. KEEP=FOLDER keeps the outputs there.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 2
+viaduct=${1:-../../viaduct}
+[ $# -gt 0 ] && shift
+programs=("$@")
+[ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(./build.sh --list)
+command -v "$viaduct" >/dev/null || { echo "run.sh: no such command: $viaduct" >&2; exit 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+./build.sh "$work" "${programs[@]}" || exit 2
+out=${KEEP:-$work/out}
+mkdir -p "$out"
+passed=0 failed=0 calls=0
+for name in "${programs[@]}"; do
+	golden=golden/$name.txt
+	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it; the caller's own limit must not show.
+	memlock=report
+	[ "$name" = memlock ] && memlock=enforce
+	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- "$work/$name" \
+		>"$out/$name.txt" 2>"$out/$name.err" </dev/null
+	status=$?
+	count=$(grep -c ' = ' "$golden")
+	if [ $status = 0 ] && cmp -s "$golden" "$out/$name.txt"; then
+		passed=$((passed + 1))
+		calls=$((calls + count))
+		echo "ok   $name ($count calls)"
+	else
+		failed=$((failed + 1))
+		differ=$(diff "$golden" "$out/$name.txt" | grep -c '^[<>]')
+		echo "FAIL $name ($count calls; status $status; $differ lines differ)"
+		diff -U 2 --label "$golden" --label "under viaduct" "$golden" "$out/$name.txt" | head -n "${LINES_SHOWN:-40}"
+		head -n 10 "$out/$name.err"
+	fi
+done
+echo "transcripts: $calls calls agree"
+echo "transcripts: $passed passed, $failed failed"
+[ $failed = 0 ]
