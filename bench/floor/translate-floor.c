@@ -139,7 +139,7 @@ static void measure(size_t mappings, bool random, long batches)
 	batch(&table, addresses);
 	for (long i = 0; i < batches; i++)
 		samples[i] = batch(&table, addresses);
-	snprintf(name, sizeof(name), "translate-%s-%zu", random ? "random" : "same", mappings);
+	snprintf(name, sizeof(name), "translate-%zu-%s", mappings, random ? "random" : "same");
 	report(name, samples, batches);
 	free(table.firsts);
 	free(table.mappings);
