@@ -19,6 +19,10 @@ bdf=0000:01:00.0
 cpu=$(($(nproc) - 1))
 quick= write_docs=
 failures=0
+viaduct=()
+viaduct_failed=
+ours_failed=
+declare -A told=() # measurements whose failure has been told
 
 die() { echo "bench/run.sh: $*" >&2; exit 2; }
 say() { echo "bench/run.sh: $*" >&2; }
@@ -33,7 +37,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-if [ -n "$quick" ]; then turns=5 inner=11 startup_turns=3 calls=1000; else turns=15 inner=101 startup_turns=10 calls=5000; fi
+if [ -n "$quick" ]; then turns=5 inner=11 few_turns=3 calls=1000; else turns=15 inner=101 few_turns=10 calls=5000; fi
 
 build() {
 	command -v "${CC:=cc}" > /dev/null || die "no C compiler: install gcc, or name one in CC"
@@ -49,7 +53,6 @@ build() {
 
 # Finds the command, and lets it build itself before anything is timed.
 find_viaduct() {
-	viaduct=()
 	if [ -z "${VIADUCT-}" ] && [ ! -x ./viaduct ]; then
 		say "there is no ./viaduct yet: what it does is not measured"
 		return
@@ -62,7 +65,6 @@ find_viaduct() {
 		viaduct_failed=1
 	fi
 }
-viaduct_failed=
 
 # measure FILE COMMAND...: the command's result lines go to FILE. A failure is told once for each kind of command.
 measure() {
@@ -76,7 +78,6 @@ measure() {
 	: > "$file"
 	return 1
 }
-declare -A told=()
 
 # Joins one turn's result lines of floor and ours by name: "key floor ours".
 join_turn() {
@@ -90,7 +91,6 @@ join_turn() {
 }
 
 # A turn of the program under viaduct, if there is one. Sets the third argument of join_turn.
-ours_failed=
 ours() {
 	local file=$1
 	shift
@@ -133,7 +133,7 @@ floors_elsewhere() {
 
 startup() {
 	local turn
-	for ((turn = 0; turn < startup_turns; turn++)); do
+	for ((turn = 0; turn < few_turns; turn++)); do
 		measure "$out/floor" "$out/startup" --runs 5 -- true || true
 		: > "$out/ours"
 		ours_failed=$viaduct_failed
@@ -146,17 +146,16 @@ startup() {
 
 in_process() {
 	local turn
-	for ((turn = 0; turn < startup_turns; turn++)); do
+	for ((turn = 0; turn < few_turns; turn++)); do
 		measure "$out/floor" "$out/translate-floor" --batches 5 1 64 4096 65535 || true
 		measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" translate || true
 		awk 'FILENAME == ARGV[1] { floor[$1] = $3; next }
 			{ print $1, $1 in floor ? floor[$1] : "-", $3, $5 }' "$out/floor" "$out/ours" >> "$out/results"
 	done
 	# These have their floor, if any, in the same process, and take turns there.
-	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" $in_process_groups || true
+	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" dma || true
 	awk '{ print $1, $2, $3, $5 }' "$out/ours" >> "$out/results"
 }
-in_process_groups="dma"
 
 # kind, limit, key, path, budget: see table.awk.
 rows() {

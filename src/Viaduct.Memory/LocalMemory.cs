@@ -48,13 +48,15 @@ public sealed class LocalMemory : ClientMemory
     {
         while (!destination.IsEmpty)
         {
-            if (Find(address) is not { } range)
+            if (Find(address) is not { } range || !range.TryAddReference())
             {
                 return false;
             }
 
             var part = (int)Math.Min((ulong)destination.Length, range.Last - address + 1);
-            if (!range.TryRead(address - range.First, destination[..part]))
+            var copied = range.TryRead(address - range.First, destination[..part]);
+            range.DropReference();
+            if (!copied)
             {
                 return false;
             }
@@ -71,13 +73,15 @@ public sealed class LocalMemory : ClientMemory
     {
         while (!source.IsEmpty)
         {
-            if (Find(address) is not { } range)
+            if (Find(address) is not { } range || !range.TryAddReference())
             {
                 return false;
             }
 
             var part = (int)Math.Min((ulong)source.Length, range.Last - address + 1);
-            if (!range.TryWrite(address - range.First, source[..part]))
+            var copied = range.TryWrite(address - range.First, source[..part]);
+            range.DropReference();
+            if (!copied)
             {
                 return false;
             }
@@ -105,7 +109,7 @@ public sealed class LocalMemory : ClientMemory
             return SysResult.Success;
         }
 
-        range.Release(default);
+        range.DropReference();
         pinned = new PinnedRange(null, 0, available / LocalBuffer.Alignment);
         return Errno.EFAULT;
     }

@@ -14,8 +14,8 @@ public sealed unsafe class LocalRange : MemorySource, IDisposable
     private readonly SafeBuffer _memory;
     private readonly byte* _start;
 
-    // One for the registration, one for each pin, one for each copy under way. At zero the buffer is let go, and zero
-    // is final: nobody counts up from it.
+    // One for the registration, one for each pin, one for each of the client's own copies under way. At zero the buffer is
+    // let go, and zero is final: nobody counts up from it.
     private int _references = 1;
     private int _disposed;
 
@@ -43,28 +43,29 @@ public sealed unsafe class LocalRange : MemorySource, IDisposable
     public bool IsWritable { get; }
 
     /// <inheritdoc/>
+    /// <remarks>For those who hold a pin until the copy is done, as a DMA port does: counting once more here would cost as
+    /// much as a small copy. After the last release it fails.</remarks>
     public override bool TryRead(ulong offset, Span<byte> destination)
     {
-        if (!Holds(offset, destination.Length) || !TryAddReference())
+        if (!Holds(offset, destination.Length) || IsLetGo)
         {
             return false;
         }
 
         new ReadOnlySpan<byte>(_start + offset, destination.Length).CopyTo(destination);
-        DropReference();
         return true;
     }
 
     /// <inheritdoc/>
+    /// <remarks>As for <see cref="TryRead"/>.</remarks>
     public override bool TryWrite(ulong offset, ReadOnlySpan<byte> source)
     {
-        if (!IsWritable || !Holds(offset, source.Length) || !TryAddReference())
+        if (!IsWritable || !Holds(offset, source.Length) || IsLetGo)
         {
             return false;
         }
 
         source.CopyTo(new Span<byte>(_start + offset, source.Length));
-        DropReference();
         return true;
     }
 
@@ -74,7 +75,7 @@ public sealed unsafe class LocalRange : MemorySource, IDisposable
     /// <param name="span">The bytes, good until <see cref="Release"/>: the caller holds a pin.</param>
     public override bool TryGetSpan(ulong offset, int length, out Span<byte> span)
     {
-        if (!IsWritable || !Holds(offset, length) || Volatile.Read(ref _references) == 0)
+        if (!IsWritable || !Holds(offset, length) || IsLetGo)
         {
             span = default;
             return false;
@@ -115,14 +116,17 @@ public sealed unsafe class LocalRange : MemorySource, IDisposable
         return false;
     }
 
-    private bool Holds(ulong offset, int length)
-        => length >= 0 && offset <= Length && (ulong)length <= Length - offset;
-
-    private void DropReference()
+    /// <summary>Undoes <see cref="TryAddReference"/>.</summary>
+    internal void DropReference()
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
             _memory.ReleasePointer();
         }
     }
+
+    private bool IsLetGo => Volatile.Read(ref _references) == 0;
+
+    private bool Holds(ulong offset, int length)
+        => length >= 0 && offset <= Length && (ulong)length <= Length - offset;
 }

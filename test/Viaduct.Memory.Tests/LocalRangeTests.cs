@@ -101,7 +101,7 @@ public sealed class LocalRangeTests
     }
 
     [Fact]
-    public void Dispose_UnderReaders_EndsThemAndFreesOnce()
+    public void Dispose_UnderTheClientsOwnCopies_EndsThemAndFreesOnce()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -109,7 +109,9 @@ public sealed class LocalRangeTests
             using var buffer = new CountingBuffer(Page);
             var range = memory.Register(buffer);
             using var started = new CountdownEvent(2);
-            var readers = Enumerable.Range(0, 2).Select(_ => new Thread(() => ReadUntilGone(range, started))).ToArray();
+            var readers = Enumerable.Range(0, 2)
+                .Select(_ => new Thread(() => ReadUntilGone(memory, buffer.Address, started)))
+                .ToArray();
             Array.ForEach(readers, reader => reader.Start());
             started.Wait();
             buffer.Dispose();
@@ -121,12 +123,12 @@ public sealed class LocalRangeTests
         }
     }
 
-    private static void ReadUntilGone(LocalRange range, CountdownEvent started)
+    private static void ReadUntilGone(LocalMemory memory, ulong address, CountdownEvent started)
     {
         var bytes = new byte[64];
-        range.TryRead(0, bytes);
+        memory.TryRead(address, bytes);
         started.Signal();
-        while (range.TryRead(0, bytes))
+        while (memory.TryRead(address, bytes))
         {
         }
     }
