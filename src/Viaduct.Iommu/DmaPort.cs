@@ -2,12 +2,32 @@ namespace Viaduct.Iommu;
 
 /// <summary>
 /// A device's way to memory: I/O virtual addresses in, bytes out. A model sees nothing else, and so cannot tell a
-/// supervised program from a virtual machine. Any thread may call; a fault is a value, never an exception.
+/// supervised program from a virtual machine. Any thread may call, several at once too; a fault is a value, never an
+/// exception. A transfer goes in pieces of <see cref="MaxPiece"/> at most, each translated anew: unmapping waits for a
+/// piece and not for a transfer, and a transfer that outlives its mapping ends in a fault.
 /// </summary>
 /// <param name="group">The group whose address space translates.</param>
-public sealed class DmaPort(IommuGroup group)
+public sealed partial class DmaPort(IommuGroup group)
 {
+    /// <summary>The most bytes that move between two translations.</summary>
+    public const int MaxPiece = 1 << 20;
+
+    /// <summary>The most bytes that move at once between two memories neither of which is mapped here.</summary>
+    internal const int BounceSize = 256 << 10;
+
+    private const ulong PageSize = 4096;
+
+    private readonly Lock _growLock = new();
+    private TransferSlot[] _slots = [new()];
     private volatile bool _busMaster;
+
+    private enum Outcome : byte
+    {
+        Moved,
+        BusMasterDisabled,
+        NoTranslation,
+        NoMemory,
+    }
 
     /// <summary>COMMAND.BUS_MASTER of the function: without it every transfer ends in
     /// <see cref="DmaStatus.BusMasterDisabled"/>.</summary>
@@ -26,21 +46,20 @@ public sealed class DmaPort(IommuGroup group)
     public DmaResult Read(ulong address, Span<byte> destination)
     {
         var done = 0;
+        var limit = MaxPiece;
         while (done < destination.Length)
         {
             var at = address + (ulong)done;
-            if (!Translate(at, DmaAccess.Read, out var translation, out var failure))
+            var piece = Piece(at, (ulong)(destination.Length - done), limit);
+            var outcome = at < address ? Outcome.NoTranslation : ReadPiece(at, destination.Slice(done, piece), out piece);
+            if (outcome == Outcome.Moved)
             {
-                return failure;
+                done += piece;
             }
-
-            var part = (int)Math.Min(translation.Length, (ulong)(destination.Length - done));
-            if (!translation.Source.TryRead(translation.Offset, destination.Slice(done, part)))
+            else if (!Retries(outcome, ref limit))
             {
-                return Fault(at, DmaAccess.Read);
+                return Fail(outcome, at, DmaAccess.Read);
             }
-
-            done += part;
         }
 
         Observer?.Transferred(DmaAccess.Read, address, (ulong)destination.Length);
@@ -53,48 +72,192 @@ public sealed class DmaPort(IommuGroup group)
     public DmaResult Write(ulong address, ReadOnlySpan<byte> source)
     {
         var done = 0;
+        var limit = MaxPiece;
         while (done < source.Length)
         {
             var at = address + (ulong)done;
-            if (!Translate(at, DmaAccess.Write, out var translation, out var failure))
+            var piece = Piece(at, (ulong)(source.Length - done), limit);
+            var outcome = at < address ? Outcome.NoTranslation : WritePiece(at, source.Slice(done, piece), out piece);
+            if (outcome == Outcome.Moved)
             {
-                return failure;
+                done += piece;
             }
-
-            var part = (int)Math.Min(translation.Length, (ulong)(source.Length - done));
-            if (!translation.Source.TryWrite(translation.Offset, source.Slice(done, part)))
+            else if (!Retries(outcome, ref limit))
             {
-                return Fault(at, DmaAccess.Write);
+                return Fail(outcome, at, DmaAccess.Write);
             }
-
-            done += part;
         }
 
         Observer?.Transferred(DmaAccess.Write, address, (ulong)source.Length);
         return DmaResult.Ok;
     }
 
-    private bool Translate(ulong address, DmaAccess access, out DmaTranslation translation, out DmaResult failure)
+    /// <summary>The memory in place, where it is mapped into this process and one mapping holds all of it.</summary>
+    /// <param name="address">I/O virtual address of the first byte.</param>
+    /// <param name="length">Bytes, at most <see cref="MaxPiece"/>.</param>
+    /// <param name="access">What the device does with them.</param>
+    /// <param name="lease">To be disposed where this returns true.</param>
+    /// <returns>False where <see cref="Read"/> and <see cref="Write"/> must do; that is no fault.</returns>
+    public bool TryGetSpan(ulong address, int length, DmaAccess access, out DmaLease lease)
     {
-        translation = default;
-        failure = default;
-        if (!_busMaster)
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxPiece);
+        lease = default;
+        var slot = Enter();
+        try
         {
-            failure = new DmaResult(DmaStatus.BusMasterDisabled, address, access);
+            if (Translate(slot, address, access, ref slot.WriteCache, out var translation) == Outcome.Moved
+                && translation.Length >= (ulong)length
+                && translation.Source.TryGetSpan(translation.Offset, length, out var span))
+            {
+                lease = new DmaLease(slot, span);
+            }
+        }
+        finally
+        {
+            if (!lease.IsHeld)
+            {
+                slot.Leave();
+            }
+        }
+
+        if (lease.IsHeld)
+        {
+            Observer?.Transferred(access, address, (ulong)length);
+        }
+
+        return lease.IsHeld;
+    }
+
+    /// <summary>How much to try at once: all that is left, the limit, or once a piece has failed up to the page's end.</summary>
+    private static int Piece(ulong at, ulong left, int limit)
+        => (int)Math.Min(left, limit == MaxPiece ? MaxPiece : PageSize - (at & (PageSize - 1)));
+
+    /// <summary>Memory that has gone is looked for page by page, so that what comes before it moves and the fault has the
+    /// right address.</summary>
+    private static bool Retries(Outcome outcome, ref int limit)
+    {
+        if (outcome != Outcome.NoMemory || limit != MaxPiece)
+        {
             return false;
         }
 
-        if (group.AddressSpace is { } space && space.TryTranslate(address, access, out translation))
-        {
-            return true;
-        }
-
-        failure = Fault(address, access);
-        return false;
+        limit = (int)PageSize;
+        return true;
     }
 
-    private DmaResult Fault(ulong address, DmaAccess access)
+    private Outcome ReadPiece(ulong at, Span<byte> destination, out int moved)
     {
+        moved = 0;
+        var slot = Enter();
+        try
+        {
+            var outcome = Translate(slot, at, DmaAccess.Read, ref slot.ReadCache, out var translation);
+            if (outcome != Outcome.Moved)
+            {
+                return outcome;
+            }
+
+            moved = (int)Math.Min(translation.Length, (ulong)destination.Length);
+            return translation.Source.TryRead(translation.Offset, destination[..moved]) ? Outcome.Moved : Outcome.NoMemory;
+        }
+        finally
+        {
+            slot.Leave();
+        }
+    }
+
+    private Outcome WritePiece(ulong at, ReadOnlySpan<byte> source, out int moved)
+    {
+        moved = 0;
+        var slot = Enter();
+        try
+        {
+            var outcome = Translate(slot, at, DmaAccess.Write, ref slot.WriteCache, out var translation);
+            if (outcome != Outcome.Moved)
+            {
+                return outcome;
+            }
+
+            moved = (int)Math.Min(translation.Length, (ulong)source.Length);
+            return translation.Source.TryWrite(translation.Offset, source[..moved]) ? Outcome.Moved : Outcome.NoMemory;
+        }
+        finally
+        {
+            slot.Leave();
+        }
+    }
+
+    private Outcome Translate(
+        TransferSlot slot, ulong address, DmaAccess access, ref TranslationCache cache, out DmaTranslation translation)
+    {
+        if (!_busMaster)
+        {
+            translation = default;
+            return Outcome.BusMasterDisabled;
+        }
+
+        // Enter has seen the group there; where the group is nowhere, its last space is not to be used.
+        if (slot.Space is { } space && group.AddressSpace == space
+            && space.TryTranslate(address, access, ref cache, out translation))
+        {
+            return Outcome.Moved;
+        }
+
+        translation = default;
+        return Outcome.NoTranslation;
+    }
+
+    /// <summary>Begins a piece: a slot that is this thread's, marked, and known to the group's address space.</summary>
+    private TransferSlot Enter()
+    {
+        while (true)
+        {
+            var slot = TakeSlot();
+            var space = group.AddressSpace;
+            if (space is null || space == slot.Space)
+            {
+                return slot;
+            }
+
+            slot.Space?.Unregister(slot);
+            slot.Space = space;
+            space.Register(slot);
+            slot.Leave();
+        }
+    }
+
+    private TransferSlot TakeSlot()
+    {
+        while (true)
+        {
+            var slots = Volatile.Read(ref _slots);
+            foreach (var slot in slots)
+            {
+                if (slot.TryEnter())
+                {
+                    return slot;
+                }
+            }
+
+            // As many as ever were in transfers at once, and no more.
+            lock (_growLock)
+            {
+                if (slots == _slots)
+                {
+                    Volatile.Write(ref _slots, [.. slots, new TransferSlot()]);
+                }
+            }
+        }
+    }
+
+    private DmaResult Fail(Outcome outcome, ulong address, DmaAccess access)
+    {
+        if (outcome == Outcome.BusMasterDisabled)
+        {
+            return new DmaResult(DmaStatus.BusMasterDisabled, address, access);
+        }
+
         var result = new DmaResult(DmaStatus.Fault, address, access);
         Observer?.Faulted(result);
         return result;

@@ -1,47 +1,171 @@
+using System.Runtime.CompilerServices;
 using Viaduct.Memory;
 
 namespace Viaduct.Iommu;
 
-/// <summary>The translations that a device's DMA goes through (the kernel's iommu_domain).</summary>
-public sealed class IoAddressSpace
+/// <summary>
+/// The translations that a device's DMA goes through (the kernel's iommu_domain). One thread at a time changes it; any
+/// number translate meanwhile, without a lock. When <see cref="Unmap"/> returns, no transfer of a <see cref="DmaPort"/>
+/// touches the memory any more, as after the kernel's IOTLB flush: see <see cref="TransferSlot"/> for how.
+/// </summary>
+public sealed partial class IoAddressSpace
 {
+    private const int AttemptsWithoutLock = 256;
+
+    /// <summary>Innermost: held for a change of the map or of the list of slots, never while waiting for anything.</summary>
     private readonly Lock _lock = new();
-    private readonly SortedList<ulong, (ulong Last, MemorySource Source, ulong Offset, DmaAccess Access)> _map = [];
+    private readonly IovaMap<Target> _map = new();
+    private TransferSlot[] _slots = [];
 
     /// <summary>Adds a translation. The range (both ends belong to it) must be free.</summary>
+    /// <param name="first">The first I/O virtual address.</param>
+    /// <param name="last">The last one.</param>
+    /// <param name="source">The memory.</param>
+    /// <param name="offset">The place of <paramref name="first"/> in it.</param>
+    /// <param name="access">What the device may do.</param>
+    /// <exception cref="InvalidOperationException">The range is not free.</exception>
     public void Map(ulong first, ulong last, MemorySource source, ulong offset, DmaAccess access)
     {
         lock (_lock)
         {
-            _map.Add(first, (last, source, offset, access));
+            if (!_map.TryAdd(first, last, new Target(source, offset, access)))
+            {
+                throw new InvalidOperationException($"The range 0x{first:x}-0x{last:x} is mapped already.");
+            }
         }
     }
 
-    /// <summary>Removes the translation that starts at <paramref name="first"/>.</summary>
+    /// <summary>Removes the translation that starts at <paramref name="first"/>, and waits for transfers that use it.</summary>
     public void Unmap(ulong first)
     {
-        lock (_lock)
-        {
-            _map.Remove(first);
-        }
+        UnmapDeferred(first);
+        WaitForTransfers();
     }
 
-    /// <summary>Looks an address up.</summary>
-    public bool TryTranslate(ulong iova, DmaAccess access, out DmaTranslation translation)
+    /// <summary>Removes the translation that starts at <paramref name="first"/>. Transfers that have begun may go on until
+    /// <see cref="WaitForTransfers"/> has returned.</summary>
+    public void UnmapDeferred(ulong first)
     {
         lock (_lock)
         {
-            foreach (var (first, entry) in _map)
+            _map.TryRemove(first, out _);
+        }
+    }
+
+    /// <summary>Leads the range that starts at <paramref name="first"/> elsewhere, and waits for transfers that use the old
+    /// way.</summary>
+    /// <param name="first">The first address of a range that is mapped.</param>
+    /// <param name="source">The memory.</param>
+    /// <param name="offset">The place of <paramref name="first"/> in it.</param>
+    public void Retarget(ulong first, MemorySource source, ulong offset)
+    {
+        lock (_lock)
+        {
+            if (_map.TryFind(first, out var entry))
             {
-                if (iova >= first && iova <= entry.Last && (entry.Access & access) == access)
-                {
-                    translation = new(entry.Source, entry.Offset + (iova - first), entry.Last - iova + 1);
-                    return true;
-                }
+                _map.TryUpdate(first, new Target(source, offset, entry.Value.Access));
             }
         }
 
-        translation = default;
-        return false;
+        WaitForTransfers();
+    }
+
+    /// <summary>
+    /// Waits until the transfers that have begun have ended; a piece of one is <see cref="DmaPort.MaxPiece"/> at most.
+    /// Must not be called from within a transfer (by a <see cref="MemorySource"/>), which would wait for itself.
+    /// </summary>
+    public void WaitForTransfers()
+    {
+        // Pairs with the full fence in TransferSlot.TryEnter: a transfer that this does not see has yet to translate.
+        Interlocked.MemoryBarrier();
+        foreach (var slot in Volatile.Read(ref _slots))
+        {
+            slot.WaitUntilLeft();
+        }
+    }
+
+    /// <summary>Looks an address up. Only a <see cref="DmaPort"/> is waited for when the mapping goes.</summary>
+    /// <param name="iova">The I/O virtual address.</param>
+    /// <param name="access">What is wanted; the mapping must allow all of it.</param>
+    /// <param name="translation">Where it leads.</param>
+    public bool TryTranslate(ulong iova, DmaAccess access, out DmaTranslation translation)
+    {
+        TranslationCache cache = default;
+        return TryTranslate(iova, access, ref cache, out translation);
+    }
+
+    /// <summary>Looks an address up, first in the caller's cache.</summary>
+    /// <param name="iova">The I/O virtual address.</param>
+    /// <param name="access">What is wanted; the mapping must allow all of it.</param>
+    /// <param name="cache">The caller's, of any address space; remembers the mapping found.</param>
+    /// <param name="translation">Where it leads.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryTranslate(ulong iova, DmaAccess access, ref TranslationCache cache, out DmaTranslation translation)
+    {
+        // The sequence that is remembered is even, so this fails too while a change is under way.
+        if (cache.Sequence != _map.Sequence
+            || cache.Space != this
+            || iova - cache.First > cache.Last - cache.First)
+        {
+            if (!TryLookUp(iova, ref cache))
+            {
+                translation = default;
+                return false;
+            }
+        }
+
+        var before = iova - cache.First;
+        var rest = cache.Last - iova;
+        translation = new(cache.Source!, cache.Offset + before, rest == ulong.MaxValue ? rest : rest + 1);
+        return (cache.Access & access) == access;
+    }
+
+    /// <summary>Makes a slot known to those who unmap; done before its first transfer here.</summary>
+    internal void Register(TransferSlot slot)
+    {
+        lock (_lock)
+        {
+            _slots = [.. _slots, slot];
+        }
+    }
+
+    /// <summary>Forgets a slot that is in no transfer here.</summary>
+    internal void Unregister(TransferSlot slot)
+    {
+        lock (_lock)
+        {
+            _slots = [.. _slots.Where(known => known != slot)];
+        }
+    }
+
+    private bool TryLookUp(ulong iova, ref TranslationCache cache)
+    {
+        for (var attempt = 0; attempt < AttemptsWithoutLock; attempt++)
+        {
+            if (_map.TryRead(iova, out var entry, out var found, out var sequence))
+            {
+                return found && Remember(entry, sequence, ref cache);
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        // The writer changes the map faster than this thread can look, or was suspended in the middle.
+        lock (_lock)
+        {
+            return _map.TryFind(iova, out var entry) && Remember(entry, _map.Sequence, ref cache);
+        }
+    }
+
+    private bool Remember(in IovaRange<Target> entry, long sequence, ref TranslationCache cache)
+    {
+        cache.Space = this;
+        cache.Sequence = sequence;
+        cache.First = entry.First;
+        cache.Last = entry.Last;
+        cache.Source = entry.Value.Source;
+        cache.Offset = entry.Value.Offset;
+        cache.Access = entry.Value.Access;
+        return true;
     }
 }

@@ -1,0 +1,204 @@
+using Viaduct.Abi;
+using Viaduct.Memory;
+
+namespace Viaduct.Iommu;
+
+public sealed partial class Type1Iommu
+{
+    private const VfioDmaUnmapFlags UnmapFlags = VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP
+        | VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_ALL | VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_VADDR;
+
+    /// <summary>Mappings that are taken out before transfers are waited for and their memory is given back.</summary>
+    private readonly Type1Mapping[] _removed = new Type1Mapping[64];
+    private int _removedCount;
+
+    /// <summary>vfio_iommu_type1_unmap_dma.</summary>
+    private SysResult UnmapDma(ClientTask caller, ulong argument)
+    {
+        const int MinSize = VfioIommuType1DmaUnmap.MinSize;
+        if (!caller.Memory.TryReadPrefix<VfioIommuType1DmaUnmap>(argument, MinSize, out var unmap))
+        {
+            return Errno.EFAULT;
+        }
+
+        var getsBitmap = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+        if (unmap.ArgSz < MinSize || (unmap.Flags & ~UnmapFlags) != 0
+            || (getsBitmap && unmap.Flags != VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP))
+        {
+            return Errno.EINVAL;
+        }
+
+        VfioBitmap bitmap = default;
+        if (getsBitmap)
+        {
+            if (unmap.ArgSz < MinSize + VfioBitmap.StructSize)
+            {
+                return Errno.EINVAL;
+            }
+
+            if (!caller.Memory.TryRead(argument + MinSize, out bitmap))
+            {
+                return Errno.EFAULT;
+            }
+
+            if (!IsUsable(bitmap, unmap.Size))
+            {
+                return Errno.EINVAL;
+            }
+        }
+
+        var result = UnmapDma(caller.Memory, unmap, bitmap, out unmap.Size);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        return caller.Memory.TryWritePrefix(argument, MinSize, unmap) ? SysResult.Success : Errno.EFAULT;
+    }
+
+    /// <summary>vfio_dma_do_unmap.</summary>
+    private SysResult UnmapDma(ClientMemory memory, VfioIommuType1DmaUnmap unmap, in VfioBitmap bitmap, out ulong unmapped)
+    {
+        unmapped = 0;
+        var all = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_ALL);
+        var result = RangeOf(unmap, all, out var last);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        var getsBitmap = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+        if ((getsBitmap && (!_isTrackingDirtyPages || bitmap.Pgsize != PageSize))
+            || (_isV2 && !all && Cuts(unmap.Iova, last)))
+        {
+            return Errno.EINVAL;
+        }
+
+        // Version 1 leaves everything alone where the range begins within a mapping.
+        if (!_mappings.TryFindOverlap(unmap.Iova, last, out var entry) || (!_isV2 && unmap.Iova > entry.First))
+        {
+            return SysResult.Success;
+        }
+
+        return unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_VADDR)
+            ? InvalidateVaddrs(entry, last, out unmapped)
+            : Remove(memory, entry, last, getsBitmap ? bitmap.Data : null, unmap.Iova, out unmapped);
+    }
+
+    private SysResult RangeOf(in VfioIommuType1DmaUnmap unmap, bool all, out ulong last)
+    {
+        var inPage = PageSize - 1;
+        last = all ? ulong.MaxValue : unmap.Iova + (unmap.Size - 1);
+        if ((unmap.Iova & inPage) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (all)
+        {
+            return unmap.Iova != 0 || unmap.Size != 0 ? Errno.EINVAL : SysResult.Success;
+        }
+
+        if (unmap.Size == 0 || (unmap.Size & inPage) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        return last < unmap.Iova ? Errno.EOVERFLOW : SysResult.Success;
+    }
+
+    /// <summary>A mapping reaches into the range or out of it.</summary>
+    private bool Cuts(ulong first, ulong last)
+        => (_mappings.TryFind(first, out var low) && low.First != first)
+            || (_mappings.TryFind(last, out var high) && high.Last != last);
+
+    /// <summary>Removes mappings, each wholly, from <paramref name="entry"/> to the last that begins in the range.</summary>
+    private SysResult Remove(
+        ClientMemory memory, IovaRange<Type1Mapping> entry, ulong last, ulong? bitmap, ulong origin, out ulong unmapped)
+    {
+        unmapped = 0;
+        var result = SysResult.Success;
+        do
+        {
+            if (bitmap is { } address && !WriteDirty(memory, address, entry, origin))
+            {
+                result = Errno.EFAULT;
+                break;
+            }
+
+            unmapped += entry.Last - entry.First + 1;
+            Remove(entry);
+        }
+        while (_mappings.TryFindAfter(entry.First, out entry) && entry.First <= last);
+        ReleaseRemoved();
+        return result;
+    }
+
+    private void RemoveAll()
+    {
+        while (_mappings.TryFindOverlap(0, ulong.MaxValue, out var entry))
+        {
+            Remove(entry);
+        }
+
+        ReleaseRemoved();
+    }
+
+    private void Remove(in IovaRange<Type1Mapping> entry)
+    {
+        _mappings.TryRemove(entry.First, out _);
+        _space.UnmapDeferred(entry.First);
+        _available++;
+        if (entry.Value.IsVaddrInvalid)
+        {
+            _invalidVaddrs--;
+        }
+
+        _removed[_removedCount++] = entry.Value;
+        if (_removedCount == _removed.Length)
+        {
+            ReleaseRemoved();
+        }
+    }
+
+    /// <summary>Gives memory back once no transfer can reach it any more.</summary>
+    private void ReleaseRemoved()
+    {
+        _space.WaitForTransfers();
+        foreach (var mapping in _removed.AsSpan(0, _removedCount))
+        {
+            mapping.Memory.Locked.Uncharge(mapping.LockedPages);
+            mapping.Pinned.Source!.Release(mapping.Pinned);
+        }
+
+        _removed.AsSpan(0, _removedCount).Clear();
+        _removedCount = 0;
+    }
+
+    /// <summary>Marks virtual addresses as gone; where one is already, none changes.</summary>
+    private SysResult InvalidateVaddrs(IovaRange<Type1Mapping> first, ulong last, out ulong unmapped)
+    {
+        unmapped = 0;
+        var entry = first;
+        do
+        {
+            if (entry.Value.IsVaddrInvalid)
+            {
+                unmapped = 0;
+                return Errno.EINVAL;
+            }
+
+            unmapped += entry.Last - entry.First + 1;
+        }
+        while (_mappings.TryFindAfter(entry.First, out entry) && entry.First <= last);
+
+        entry = first;
+        do
+        {
+            _mappings.TryUpdate(entry.First, entry.Value with { IsVaddrInvalid = true });
+            _invalidVaddrs++;
+        }
+        while (_mappings.TryFindAfter(entry.First, out entry) && entry.First <= last);
+        return SysResult.Success;
+    }
+}

@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+
+namespace Viaduct.Memory;
+
+/// <summary>Structures of the uAPI as bytes, for answers that are put together before they go to the client.</summary>
+public static class StructBytes
+{
+    /// <summary>Lays a structure out at the beginning of a buffer that has room for it.</summary>
+    public static void Write<T>(Span<byte> destination, in T value)
+        where T : unmanaged
+        => MemoryMarshal.Write(destination, in value);
+}
