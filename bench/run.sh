@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-if [ -n "$quick" ]; then turns=5 inner=11 few_turns=3 calls=1000; else turns=15 inner=101 few_turns=10 calls=5000; fi
+if [ -n "$quick" ]; then turns=5 inner=51 few_turns=3 calls=1000; else turns=15 inner=301 few_turns=10 calls=5000; fi
 
 build() {
 	command -v "${CC:=cc}" > /dev/null || die "no C compiler: install gcc, or name one in CC"
@@ -66,15 +66,16 @@ find_viaduct() {
 	fi
 }
 
-# measure FILE COMMAND...: the command's result lines go to FILE. A failure is told once for each kind of command.
+# measure FILE COMMAND...: the command's result lines go to FILE. A command that fails is told once.
 measure() {
 	local file=$1
 	shift
+	local command="$*"
 	timeout 120 "$@" > "$file" 2> "$file.err" && return
 	local status=$?
 	failures=$((failures + 1))
-	[ -n "${told[$file]-}" ] || { say "failed with status $status: $*"; tail -n 5 "$file.err" >&2; }
-	told[$file]=1
+	[ -n "${told[$command]-}" ] || { say "failed with status $status: $command"; tail -n 5 "$file.err" >&2; }
+	told[$command]=1
 	: > "$file"
 	return 1
 }
@@ -153,7 +154,7 @@ in_process() {
 			{ print $1, $1 in floor ? floor[$1] : "-", $3, $5 }' "$out/floor" "$out/ours" >> "$out/results"
 	done
 	# These have their floor, if any, in the same process, and take turns there.
-	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" dma || true
+	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" dma type1 || true
 	awk '{ print $1, $2, $3, $5 }' "$out/ours" >> "$out/results"
 }
 
@@ -180,7 +181,7 @@ rows() {
 	row info 0 translate-65535-same "IOVA translation, 65,535 mappings, same" "-"
 	for size in "4096:4 KiB" "65536:64 KiB" "1048576:1 MiB"; do
 		for set in "hot:in cache" "walk:through 64 MiB"; do
-			for way in read write; do
+			for way in read write copy; do
 				row speed 0.95 "dma-$way-${size%%:*}-${set%%:*}" "DMA $way, ${size#*:}, ${set#*:}" ">= 0.95 x memcpy"
 			done
 		done

@@ -12,6 +12,7 @@ internal static class BudgetRun
     {
         ["translate"] = Translate,
         ["dma"] = Dma,
+        ["type1"] = Type1,
     };
 
     /// <returns>0, or 2 where the arguments are wrong.</returns>
@@ -60,7 +61,18 @@ internal static class BudgetRun
                 benchmarks.Setup();
                 new Contest($"dma-read-{size}-{Lower(set)}", () => benchmarks.Read(), benchmarks.MemcpyRead).Run(turns);
                 new Contest($"dma-write-{size}-{Lower(set)}", () => benchmarks.Write(), benchmarks.MemcpyWrite).Run(turns);
+                new Contest($"dma-copy-{size}-{Lower(set)}", () => benchmarks.Copy(), benchmarks.MemcpyCopy).Run(turns);
             }
+        }
+    }
+
+    private static void Type1(int turns)
+    {
+        foreach (var held in (int[])[0, 64, 65534])
+        {
+            using var benchmarks = new Type1Benchmarks { Held = held };
+            benchmarks.Setup();
+            new Contest($"map-unmap-{held}", benchmarks.MapUnmap).Run(turns);
         }
     }
 

@@ -62,6 +62,20 @@ public class DmaBenchmarks : IDisposable
     [Benchmark(Description = "dma-write")]
     public DmaResult Write() => Expect(_port.Write(Iova + (ulong)(Half + Next()), _device.AsSpan(0, Size)));
 
+    [Benchmark(Description = "memcpy-copy")]
+    public void MemcpyCopy()
+    {
+        var at = Next();
+        Client(at).CopyTo(Client(Half + at));
+    }
+
+    [Benchmark(Description = "dma-copy")]
+    public DmaResult Copy()
+    {
+        var at = (ulong)Next();
+        return Expect(_port.Copy(Iova + Half + at, Iova + at, (ulong)Size));
+    }
+
     private static DmaResult Expect(DmaResult result)
         => result.IsOk ? result : throw new InvalidOperationException(result.ToString());
 

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
 using Viaduct.Bench;
 
 // --budgets prints lines for bench/run.sh; everything else is BenchmarkDotNet's own command line.
@@ -13,6 +14,7 @@ if (args is ["--budgets", .. var rest])
 // In process, because the project that BenchmarkDotNet would generate and build does not follow this repository's rules.
 var config = DefaultConfig.Instance.AddJob(Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)
+    .WithIterationTime(TimeInterval.FromMilliseconds(100))
     .WithWarmupCount(6)
     .WithIterationCount(15)
     .WithId("InProcess"));
