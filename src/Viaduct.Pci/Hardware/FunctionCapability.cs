@@ -34,7 +34,7 @@ public abstract class FunctionCapability(byte id, int length)
         _function = function;
         Offset = offset;
         function.Config.Declare(offset, 1, Id);
-        function.Config.Declare(offset + PciRegs.PCI_CAP_LIST_NEXT, 1, 0);
+        function.Config.Declare(offset + PCI_CAP_LIST_NEXT, 1, 0);
         Declare(function.Config);
     }
 

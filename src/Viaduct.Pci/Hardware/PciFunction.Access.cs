@@ -1,11 +1,12 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <content>What the bus does to the function: configuration and BAR accesses, resets.</content>
 public abstract partial class PciFunction
 {
-    private const ushort CommandWritable = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR
+    private const int StatusErrors = PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | PCI_STATUS_REC_TARGET_ABORT
+        | PCI_STATUS_REC_MASTER_ABORT | PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY;
+
+    private const int CommandWritable = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR
         | PCI_COMMAND_INTX_DISABLE;
 
     /// <summary>COMMAND.MEMORY, in D0: memory BARs answer.</summary>

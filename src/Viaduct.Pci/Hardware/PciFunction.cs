@@ -1,6 +1,5 @@
 using System.Numerics;
 using Viaduct.Iommu;
-using static Viaduct.Pci.Hardware.PciRegs;
 
 namespace Viaduct.Pci.Hardware;
 
@@ -112,7 +111,7 @@ public abstract partial class PciFunction
         var link = _capabilities.Count == 0 ? PCI_CAPABILITY_LIST : _capabilities[^1].Offset + PCI_CAP_LIST_NEXT;
         capability.Place(this, at);
         Config.Declare(link, 1, (uint)at);
-        Config.Declare(PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, PCI_STATUS_ERRORS);
+        Config.Declare(PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, StatusErrors);
         _capabilities.Add(capability);
         _nextCapability = (at + capability.Length + 3) & ~3;
         switch (capability)
@@ -173,7 +172,7 @@ public abstract partial class PciFunction
         Config.Declare(PCI_VENDOR_ID, 2, Identity.VendorId);
         Config.Declare(PCI_DEVICE_ID, 2, Identity.DeviceId);
         Config.Declare(PCI_COMMAND, 2, 0, CommandWritable);
-        Config.Declare(PCI_STATUS, 2, 0, 0, PCI_STATUS_ERRORS);
+        Config.Declare(PCI_STATUS, 2, 0, 0, StatusErrors);
         Config.Declare(PCI_REVISION_ID, 4, (Identity.ClassCode << 8) | Identity.Revision);
         Config.Declare(PCI_CACHE_LINE_SIZE, 1, 0, 0xff);
         Config.Declare(PCI_SUBSYSTEM_VENDOR_ID, 2, Identity.SubsystemVendorId);
