@@ -29,6 +29,15 @@ public static partial class ProcessMemory
         }
     }
 
+    /// <summary>Whether the call is allowed at all: copies from this process to itself.</summary>
+    public static unsafe bool CanReadSelf(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        fixed (byte* pointer = source)
+        {
+            return Read(Environment.ProcessId, (ulong)pointer, destination[..source.Length]) == source.Length;
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "process_vm_readv")]
     private static unsafe partial nint ReadV(
         int process, IoVector* local, nuint localCount, IoVector* remote, nuint remoteCount, nuint flags);

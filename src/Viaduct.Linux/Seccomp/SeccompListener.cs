@@ -24,6 +24,8 @@ public sealed partial class SeccompListener : IDisposable
     private const uint SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103;
     private const uint SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104;
 
+    private static readonly SockFilter[] s_allowEverything = [new SockFilter(0x06, 0, 0, 0x7fff0000)];
+
     private readonly SafeFileHandle _handle;
     private readonly int _fd;
 
@@ -58,6 +60,9 @@ public sealed partial class SeccompListener : IDisposable
                 &header));
         }
     }
+
+    /// <summary>A program that lets every call through, to try whether a filter can be had.</summary>
+    public static ReadOnlySpan<SockFilter> AllowEverything => s_allowEverything;
 
     /// <summary>Whether this kernel's notification structures are the ones that we know.</summary>
     public static unsafe SysResult CheckSizes()

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Viaduct.Cli.Output;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary><c>viaduct demo</c>: the sample driver CopyEngine under <c>run</c>, with the ioat model.</summary>
+internal static class DemoCommand
+{
+    private const string Sample = "CopyEngine";
+    private const string SampleDirectory = "demo";
+
+    public static Command Create()
+    {
+        var arguments = new Argument<string[]>("ARG")
+        {
+            Description = "Arguments for the sample, behind '--': --size, --count.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("demo", "The main job on built-in parts: a VFIO driver copies memory through a DMA engine that "
+            + "is not there.") { arguments };
+        command.SetAction(result => Run(result.GetValue(arguments) ?? []));
+        return command;
+    }
+
+    private static int Run(string[] arguments)
+    {
+        var directory = Path.Combine(AppContext.BaseDirectory, SampleDirectory);
+        var program = Path.Combine(directory, Sample);
+        var library = program + ".dll";
+        if (!File.Exists(library) && !File.Exists(program))
+        {
+            return ErrorText.Write(
+                $"the sample {Sample} is not in {directory}.",
+                "fix: start the demo with ./viaduct in the repository, which builds it");
+        }
+
+        // Where we run on an installed runtime, so does the sample.
+        var runtime = Environment.ProcessPath;
+        string[] start = runtime is not null && Path.GetFileNameWithoutExtension(runtime) == "dotnet"
+            ? [runtime, library]
+            : [program];
+        Console.Error.WriteLine($"viaduct: viaduct run --device ioat -- {Sample} {string.Join(' ', arguments)}");
+        return RunCommand.Run(["ioat"], enforceMemlock: false, quiet: false, [.. start, .. arguments]);
+    }
+}

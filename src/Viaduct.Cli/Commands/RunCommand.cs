@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Viaduct.Abi;
+using Viaduct.Cli.Machine;
+using Viaduct.Cli.Output;
+using Viaduct.Supervisor;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary><c>viaduct run</c>.</summary>
+internal static class RunCommand
+{
+    private const string Report = "report";
+    private const string Enforce = "enforce";
+
+    public static Command Create()
+    {
+        var device = DeviceOption.Create();
+        var memlock = new Option<string>("--memlock")
+        {
+            Description = "RLIMIT_MEMLOCK: 'report' lets mappings exceed the program's limit and says at the end what a real host "
+                + "needs; 'enforce' fails them with ENOMEM, as the kernel does.",
+            HelpName = $"{Report}|{Enforce}",
+            DefaultValueFactory = _ => Report,
+        };
+        memlock.AcceptOnlyFromAmong(Report, Enforce);
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "No banner and no summary." };
+        var program = new Argument<string[]>("PROGRAM")
+        {
+            Description = "The program and its arguments, behind '--'. Its exit status becomes ours; 125 means that we failed, "
+                + "126 that it cannot be executed, 127 that it was not found.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("run", "Run a program, and all that it starts, with VFIO devices that are models.\n\n"
+            + "  viaduct run --device edu -- ./my-driver 0000:01:00.0\n"
+            + "  viaduct run --device ioat,addr=0000:05:00.0 --device edu -- sh -c 'ls -l /dev/vfio; ./test.sh'")
+        {
+            device, memlock, quiet, program,
+        };
+        command.SetAction(result => Run(
+            result.GetValue(device) ?? [],
+            result.GetValue(memlock) == Enforce,
+            result.GetValue(quiet),
+            result.GetValue(program) ?? []));
+        return command;
+    }
+
+    /// <summary>Runs a program.</summary>
+    /// <param name="devices">The values of --device.</param>
+    /// <param name="enforceMemlock">--memlock=enforce.</param>
+    /// <param name="quiet">--quiet.</param>
+    /// <param name="program">The program and its arguments.</param>
+    public static int Run(string[] devices, bool enforceMemlock, bool quiet, string[] program)
+    {
+        if (DeviceOption.IsHelp(devices, out var model))
+        {
+            return DevicesCommand.Show(model, json: false);
+        }
+
+        var specs = new List<DeviceSpec>();
+        if (!DeviceOption.TryParse(devices, specs, out var error))
+        {
+            return ErrorText.Write(error!, "fix: 'viaduct devices' lists the models, 'viaduct devices NAME' a model's keys");
+        }
+
+        if (program.Length == 0)
+        {
+            return ErrorText.Write("There is no program to run.", "fix: viaduct run --device edu -- PROGRAM [ARG]...");
+        }
+
+        var statistics = new RunStatistics();
+        var machine = new MachineBuilder(statistics, Console.Error.WriteLine);
+        if (!machine.TryAdd(specs, out error))
+        {
+            return ErrorText.Write(error!, "fix: 'viaduct devices NAME' shows a model's keys");
+        }
+
+        if (!quiet)
+        {
+            RunReport.WriteBanner(machine.Devices);
+        }
+
+        var run = new SupervisedRun(machine.System, new SupervisedRunOptions
+        {
+            EnforceMemlock = enforceMemlock,
+            Report = Console.Error.WriteLine,
+            Statistics = statistics,
+        });
+        using var signals = new SignalForwarding(run);
+        var result = run.Start(program);
+        if (result.Kind == RunResultKind.Ended && !quiet)
+        {
+            RunReport.WriteSummary(statistics, enforceMemlock);
+        }
+
+        return ExitCode(result, program[0]);
+    }
+
+    private static int ExitCode(in RunResult result, string program)
+    {
+        switch (result.Kind)
+        {
+            case RunResultKind.Ended:
+                return result.Status.IsSignaled
+                    ? ExitCodes.SignalBase + result.Status.TerminatingSignal
+                    : result.Status.ExitCode;
+            case RunResultKind.NotStarted:
+                _ = ErrorText.Write(
+                    $"{program} cannot be executed: {result.Error}.",
+                    result.Error == Errno.ENOENT
+                        ? "fix: give its path, or put its directory into PATH"
+                        : "fix: is it executable (chmod +x), and built for this machine?");
+                return result.Error == Errno.ENOENT ? ExitCodes.NotFound : ExitCodes.CannotExecute;
+            default:
+                return Doctor.Diagnosis.WriteNotSupervised(result.Mechanism, result.Error);
+        }
+    }
+
+    /// <summary>Ctrl-C is the program's to answer, which has it from the terminal; what is sent to us alone is passed on.</summary>
+    private sealed class SignalForwarding : IDisposable
+    {
+        private const int SIGHUP = 1, SIGTERM = 15;
+
+        private readonly PosixSignalRegistration[] _registrations;
+
+        public SignalForwarding(SupervisedRun run) => _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, static c => c.Cancel = true),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static c => c.Cancel = true),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => Forward(c, run, SIGTERM)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => Forward(c, run, SIGHUP)),
+        ];
+
+        public void Dispose()
+        {
+            foreach (var registration in _registrations)
+            {
+                registration.Dispose();
+            }
+        }
+
+        private static void Forward(PosixSignalContext context, SupervisedRun run, int signal)
+        {
+            context.Cancel = true;
+            run.Signal(signal);
+        }
+    }
+}
