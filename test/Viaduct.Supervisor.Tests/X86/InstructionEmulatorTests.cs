@@ -126,7 +126,7 @@ public sealed class InstructionEmulatorTests
     [Theory]
     [InlineData("fxsave [rax] (0f ae 00) at 0x401000", new byte[] { 0x0f, 0xae, 0x00, 0x90 })]
     [InlineData("paddd xmm0,[rax] (66 0f fe 00) at 0x401000", new byte[] { 0x66, 0x0f, 0xfe, 0x00 })]
-    [InlineData("fld qword ptr [rax] (dd 00) at 0x401000", new byte[] { 0xdd, 0x00 })]
+    [InlineData("fld st,qword ptr [rax] (dd 00) at 0x401000", new byte[] { 0xdd, 0x00 })]
     [InlineData("call qword ptr [rax] (ff 10) at 0x401000", new byte[] { 0xff, 0x10 })]
     [InlineData("movq mm0,[rax] (0f 6f 00) at 0x401000", new byte[] { 0x0f, 0x6f, 0x00 })]
     [InlineData("unknown instruction (06) at 0x401000", new byte[] { 0x06 })]

@@ -37,21 +37,31 @@ public sealed class StringOperationTests
         Assert.Equal(0x401000ul, _fixture.Registers.Rip);
     }
 
-    [Theory]
-    [InlineData(0x10)] // the very first store
-    [InlineData(0x1000)] // on the second page
-    public void RepMovsd_DestinationFault_NamesItAndReadsNothingBeyond(int offset)
+    [Fact]
+    public void RepMovsd_NextPageUnwritable_ReadsOneElementMoreThanItStores()
     {
-        // the broken page begins where the copy gets to after some elements
         _fixture.Registers.Rsi = Device;
-        _fixture.Registers.Rdi = Memory + (ulong)offset - 16;
+        _fixture.Registers.Rdi = Memory + 0x1000 - 16;
         _fixture.Registers.Rcx = 100;
-        _fixture.Bus.Broken = Memory + (ulong)offset;
+        _fixture.Bus.Broken = Memory + 0x1000;
         EmulationResult result = _fixture.Step(0xf3, 0xa5);
-        Assert.Equal(new EmulationResult(EmulationOutcome.MemoryFault, _fixture.Registers.Rdi), result);
+        Assert.Equal(new EmulationResult(EmulationOutcome.MemoryFault, Memory + 0x1000), result);
+        Assert.Equal("R4@0 R4@4 R4@8 R4@c R4@10", _fixture.Accesses);
+        Assert.Equal((Device + 16, Memory + 0x1000, 96ul), Pointers());
         Assert.Equal(0x401000ul, _fixture.Registers.Rip);
-        Assert.Equal(_fixture.Registers.Rdi - Memory - (ulong)offset + 16, _fixture.Registers.Rsi - Device);
-        Assert.Equal(100ul - ((_fixture.Registers.Rsi - Device) / 4), _fixture.Registers.Rcx);
+    }
+
+    [Fact]
+    public void RepMovsd_PageVanishesDuringTheBlock_GoesBackToTheFirstElementNotStored()
+    {
+        _fixture.Registers.Rsi = Device;
+        _fixture.Registers.Rdi = Memory;
+        _fixture.Registers.Rcx = 100;
+        _fixture.Bus.Broken = Memory + 16;
+        EmulationResult result = _fixture.Step(0xf3, 0xa5);
+        Assert.Equal(new EmulationResult(EmulationOutcome.MemoryFault, Memory + 4), result);
+        Assert.Equal((Device + 4, Memory + 4, 99ul), Pointers());
+        Assert.Equal(0x401000ul, _fixture.Registers.Rip);
     }
 
     [Fact]
@@ -63,7 +73,7 @@ public sealed class StringOperationTests
         _fixture.Registers.Rcx = 16;
         _fixture.Bus.Broken = Device + 32;
         Assert.Equal(new EmulationResult(EmulationOutcome.DeviceError, Device + 32), _fixture.Step(0xf3, 0xa5));
-        Assert.Equal((Device + 32, Memory + 32, 8ul), (_fixture.Registers.Rsi, _fixture.Registers.Rdi, _fixture.Registers.Rcx));
+        Assert.Equal((Device + 32, Memory + 32, 8ul), Pointers());
         Assert.Equal(Enumerable.Repeat((byte)0x11, 32), _fixture.Bytes[0x1000..0x1020]);
         Assert.Equal(0, _fixture.Bytes[0x1020]);
     }
@@ -100,4 +110,7 @@ public sealed class StringOperationTests
         Assert.Equal(94ul, _fixture.Registers.Rcx);
         Assert.Equal(0x401002ul, _fixture.Registers.Rip);
     }
+
+    private (ulong Source, ulong Destination, ulong Count) Pointers() =>
+        (_fixture.Registers.Rsi, _fixture.Registers.Rdi, _fixture.Registers.Rcx);
 }
