@@ -121,7 +121,7 @@ internal static class OperationTable
     {
         return mnemonic switch
         {
-            Mnemonic.Nop or Mnemonic.Lea or Mnemonic.Cldemote => Operation.NoAccess,
+            Mnemonic.Nop or Mnemonic.Cldemote => Operation.NoAccess,
             Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 => Operation.NoAccess,
             Mnemonic.Prefetchnta or Mnemonic.Prefetchw or Mnemonic.Prefetch => Operation.NoAccess,
             Mnemonic.Prefetchwt1 or Mnemonic.Prefetchit0 or Mnemonic.Prefetchit1 => Operation.NoAccess,

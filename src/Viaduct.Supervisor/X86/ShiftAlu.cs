@@ -5,7 +5,7 @@ namespace Viaduct.Supervisor.X86;
 
 /// <summary>
 /// Shifts and rotates with their flags. A count of zero (after masking) changes no flag; OF is defined for a count of one
-/// only and keeps its value otherwise, as does AF.
+/// only (with RCL and RCR, of one turn after full circles) and keeps its value otherwise, as does AF.
 /// </summary>
 internal static class ShiftAlu
 {
@@ -119,14 +119,15 @@ internal static class ShiftAlu
     {
         ulong carry = flags & EFlags.Carry;
         ulong result = value;
-        for (int i = count % ((width * 8) + 1); i > 0; i--)
+        int turns = count % ((width * 8) + 1);
+        for (int i = turns; i > 0; i--)
         {
             ulong top = Bits.Top(result, width);
             result = Bits.Truncate((result << 1) | carry, width);
             carry = top;
         }
 
-        SetRotate(carry, Bits.Top(result, width) ^ carry, count, ref flags);
+        SetRotate(carry, Bits.Top(result, width) ^ carry, turns, ref flags);
         return result;
     }
 
@@ -134,14 +135,15 @@ internal static class ShiftAlu
     {
         ulong carry = flags & EFlags.Carry;
         ulong result = value;
-        for (int i = count % ((width * 8) + 1); i > 0; i--)
+        int turns = count % ((width * 8) + 1);
+        for (int i = turns; i > 0; i--)
         {
             ulong bottom = result & 1;
             result = (result >> 1) | (carry << ((width * 8) - 1));
             carry = bottom;
         }
 
-        SetRotate(carry, Bits.Top(result, width) ^ Bits.Top(result << 1, width), count, ref flags);
+        SetRotate(carry, Bits.Top(result, width) ^ Bits.Top(result << 1, width), turns, ref flags);
         return result;
     }
 

@@ -37,7 +37,8 @@ internal sealed class Comparison : IDisposable
     public void RunMany(Code code, int cases)
     {
         int accepted = 0;
-        for (int i = 0; i < cases && (accepted > 0 || i < 10); i++)
+        int failures = Failures.Count;
+        for (int i = 0; i < cases && Failures.Count == failures && (accepted > 0 || i < 10); i++)
         {
             accepted += Run(code) ? 1 : 0;
         }

@@ -33,7 +33,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{comparison.Compared} cases of {comparison.Codes.Count} opcodes compared");
-        Assert.True(comparison.Failures.Count == 0, string.Join('\n', comparison.Failures.Take(30)));
+        Assert.True(comparison.Failures.Count == 0, string.Join('\n', comparison.Failures.Take(60)));
         Assert.Empty(Expected().Except(comparison.Codes.Select(code => code.Mnemonic())));
     }
 

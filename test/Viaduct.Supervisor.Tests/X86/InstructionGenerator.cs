@@ -14,6 +14,7 @@ internal sealed class InstructionGenerator(Random random, ulong instructionAddre
 
     private const ulong Stack = 0x8000;
     private const int Direction = 0x400;
+    private const ulong UserData = 0x2b; // __USER_DS, of which only SS holds it in a 64-bit program
 
     private UserRegisters _registers;
     private Instruction _instruction;
@@ -67,7 +68,7 @@ internal sealed class InstructionGenerator(Random random, ulong instructionAddre
     private void RandomizeRegisters()
     {
         const int StatusFlags = 0x8d5;
-        _registers = new UserRegisters { Cs = TestRegisters.UserCode64, Rip = instructionAddress };
+        _registers = new UserRegisters { Cs = TestRegisters.UserCode64, Rip = instructionAddress, Ss = UserData };
         for (int i = 0; i < 16; i++)
         {
             TestRegisters.Full(ref _registers, i) = RandomValue();
