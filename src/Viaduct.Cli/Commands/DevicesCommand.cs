@@ -94,7 +94,7 @@ internal static class DevicesCommand
         {
             registers.AddRow(
                 string.Create(CultureInfo.InvariantCulture, $"0x{register.Offset:x}"),
-                (register.Width / 8).ToString(CultureInfo.InvariantCulture),
+                register.Bytes.ToString(CultureInfo.InvariantCulture),
                 Markup.Escape(register.Name),
                 register.Access.ToString(),
                 string.Create(CultureInfo.InvariantCulture, $"0x{register.Reset:x}"));

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Viaduct.Iommu;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
@@ -55,7 +54,7 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         return true;
     }
 
-    private bool TryPlace(DeviceSpec spec, IReadOnlyList<DeviceSpec> all, [NotNullWhen(false)] out string? error)
+    private bool TryPlace(DeviceSpec spec, IReadOnlyList<DeviceSpec> all, out string? error)
     {
         if ((spec.Address ?? FirstFree()) is not { } address)
         {

@@ -6,14 +6,18 @@ namespace Viaduct.Linux;
 /// <summary>ptrace(2). Every call must come from the thread that seized the tracee.</summary>
 public static partial class Tracer
 {
-    /// <summary>Trace children of fork, vfork and clone, tell of exec and of SECCOMP_RET_TRACE, and kill the tracees if we die.</summary>
-    public const uint FollowAll = 0x2 | 0x4 | 0x8 | 0x10 | 0x80 | 0x100000;
+    /// <summary>Trace children of fork, vfork and clone, tell of exec, of exits as they begin and of SECCOMP_RET_TRACE, and kill
+    /// the tracees if we die.</summary>
+    public const uint FollowAll = 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100000;
 
     /// <summary>PTRACE_EVENT_FORK, _VFORK and _CLONE: the message is the new task's id.</summary>
     public const int EventFork = 1, EventVfork = 2, EventClone = 3;
 
     /// <summary>PTRACE_EVENT_EXEC.</summary>
     public const int EventExec = 4;
+
+    /// <summary>PTRACE_EVENT_EXIT: the task has begun to exit.</summary>
+    public const int EventExit = 6;
 
     /// <summary>PTRACE_EVENT_SECCOMP.</summary>
     public const int EventSeccomp = 7;
@@ -24,6 +28,7 @@ public static partial class Tracer
     private const int PTRACE_CONT = 7;
     private const int PTRACE_GETREGS = 12;
     private const int PTRACE_SETREGS = 13;
+    private const int PTRACE_DETACH = 17;
     private const int PTRACE_GETEVENTMSG = 0x4201;
     private const int PTRACE_GETSIGINFO = 0x4202;
     private const int PTRACE_GETREGSET = 0x4204;
@@ -45,6 +50,9 @@ public static partial class Tracer
 
     /// <summary>Leaves a task in its group stop, and hears when that ends.</summary>
     public static unsafe SysResult Listen(int task) => Libc.Result(PtraceCall(PTRACE_LISTEN, task, null, null));
+
+    /// <summary>Lets a stopped task go on and be traced no more.</summary>
+    public static unsafe SysResult Detach(int task) => Libc.Result(PtraceCall(PTRACE_DETACH, task, null, null));
 
     /// <summary>The message of a ptrace event.</summary>
     public static unsafe SysResult GetEventMessage(int task, out ulong message)

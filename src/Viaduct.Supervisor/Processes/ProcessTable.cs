@@ -29,11 +29,12 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     /// <summary>A thread or process came into being by clone, fork or vfork.</summary>
     public void OnCreated(int parent, int task)
     {
-        // A new thread group inherits the working directory; what else it has is found out when it makes its first call.
-        if (_byTask.TryGetValue(parent, out var from) && from.VirtualDirectory is { } directory
-            && Get(task) is { } process && process != from)
+        var from = Get(parent);
+        var process = Get(task);
+        if (process != from)
         {
-            process.VirtualDirectory = directory;
+            // What else it inherits is found out when it makes its first call.
+            process.VirtualDirectory = from.VirtualDirectory;
         }
     }
 
@@ -45,12 +46,12 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         _locked.Add(process.Memory.Locked);
     }
 
-    /// <summary>A thread has ended; with the leader's report, the process.</summary>
+    /// <summary>A thread ends; with the last one, the process.</summary>
     public void OnExit(int task)
     {
-        if (_byTask.TryRemove(task, out var process) && process.Id == task)
+        if (_byTask.TryRemove(task, out var process) && process.RemoveTask(task))
         {
-            _byId.TryRemove(task, out _);
+            _byId.TryRemove(process.Id, out _);
             process.Dispose();
         }
     }
@@ -68,8 +69,8 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     {
         var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;
         var process = _byId.GetOrAdd(id, static (id, self) => self.Create(id), this);
+        process.AddTask(task);
         _byTask[task] = process;
-        _byTask[id] = process;
         return process;
     }
 

@@ -13,6 +13,7 @@ internal sealed class SupervisedProcess : IDisposable
     // What is known of the descriptors in our range. A descriptor that the process closed itself is asked for each time until
     // we install one there again, since a call that is under way may see it before or after.
     private readonly ConcurrentDictionary<int, OpenFile?> _descriptors = new();
+    private readonly HashSet<int> _tasks = [];
     private volatile RemoteMemory _memory;
 
     public SupervisedProcess(int id, IDeviceMappings devices, bool enforceMemlock)
@@ -34,6 +35,26 @@ internal sealed class SupervisedProcess : IDisposable
 
     /// <summary>The working directory where it is one of ours; null where it is the host's.</summary>
     public string? VirtualDirectory { get; set; }
+
+    /// <summary>A thread of it was seen.</summary>
+    public void AddTask(int task)
+    {
+        lock (_tasks)
+        {
+            _tasks.Add(task);
+        }
+    }
+
+    /// <summary>A thread of it ends.</summary>
+    /// <returns>True where it was the last that we know of.</returns>
+    public bool RemoveTask(int task)
+    {
+        lock (_tasks)
+        {
+            _tasks.Remove(task);
+            return _tasks.Count == 0;
+        }
+    }
 
     /// <summary>What the descriptor was when we last knew.</summary>
     /// <returns>False where the kernel must be asked.</returns>

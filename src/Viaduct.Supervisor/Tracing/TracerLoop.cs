@@ -77,6 +77,12 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
             case Tracer.EventExec:
                 processes.OnExec(task);
                 break;
+            case Tracer.EventExit:
+                // A zombie that is traced is hidden from its parent until the tracer has reaped it, and a parent that polls would
+                // see the difference: so nobody dies traced, but by SIGKILL, which makes no such stop.
+                processes.OnExit(task);
+                _ = Tracer.Detach(task);
+                return;
             case Tracer.EventSeccomp:
                 if (!Tracer.GetRegisters(task, out var registers).IsError)
                 {
