@@ -3,7 +3,8 @@ using Viaduct.Memory;
 
 namespace Viaduct.Pci.Tests.Infrastructure;
 
-/// <summary>A client's memory: one array at <see cref="Base"/>, nothing around it. It copies what is there before it fails.</summary>
+/// <summary>A client's memory: one array at <see cref="Base"/>, nothing around it. It copies what is there before it
+/// fails.</summary>
 internal sealed class FakeMemory(int size = 1 << 16) : ClientMemory
 {
     public const ulong Base = 0x10000;

@@ -5,8 +5,9 @@ using Viaduct.Pci.Tests.Infrastructure;
 
 namespace Viaduct.Pci.Tests.VfioPci;
 
-/// <summary>Golden/edu-config.txt is what a program saw of QEMU's edu on a real kernel: every access to configuration space in it is made
-/// here again, and must give the same bytes. The host's address and interrupt line were cleared in what it printed.</summary>
+/// <summary>Golden/edu-config.txt is what a program saw of QEMU's edu on a real kernel: every access to configuration
+/// space in it is made here again, and must give the same bytes. The host's address and interrupt line were cleared
+/// in what it printed.</summary>
 public sealed partial class EduConfigGoldenTests
 {
     private const int Size = 256;

@@ -5,7 +5,8 @@ using Viaduct.Pci.Tests.Infrastructure;
 
 namespace Viaduct.Pci.Tests.VfioPci;
 
-/// <summary>Golden/edu-irqs.txt is what a real kernel answered to a table of SET_IRQS on QEMU's edu, each with nothing enabled.</summary>
+/// <summary>Golden/edu-irqs.txt is what a real kernel answered to a table of SET_IRQS on QEMU's edu, each with
+/// nothing enabled.</summary>
 public sealed partial class EduIrqGoldenTests
 {
     private static readonly string[] s_lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "edu-irqs.txt"));

@@ -171,16 +171,20 @@ public sealed class VfioPciInfoTests
     }
 
     [Fact]
-    public void LowPowerWithWakeup_IsToldOfTheFirstAccess()
+    public void LowPowerWithWakeup_StaysUntilExit()
     {
         using var client = new Client(TestFunction.Edu());
         var wakeup = client.Caller.NewEventFd();
+        Assert.Equal(Errno.EINVAL, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 16, 0x20004, uint.MaxValue).Errno);
         Assert.Equal(Errno.EBADF, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 16, 0x20004, FakeCaller.Closed).Errno);
-        Assert.Equal(Errno.None, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 16, 0x20004, (uint)wakeup.Number, 0).Errno);
-        Assert.Equal(0u, wakeup.Take());
+        Assert.Equal(Errno.None, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 16, 0x20004, (uint)wakeup.Number).Errno);
         client.Get(0, 4);
-        Assert.Equal(1u, wakeup.Take());
-        Assert.True(client.Device.TryLoad(0, 4, out _));
+        Assert.Equal(0u, wakeup.Take());
+        Assert.False(client.Device.TryStore(0, 4, 1));
+        Assert.Equal(Errno.EINVAL, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 8, 0x20003).Errno);
+        Assert.Equal(Errno.None, client.Ioctl(VfioIoctl.VFIO_DEVICE_FEATURE, 8, 0x20005).Errno);
+        Assert.Equal(0u, wakeup.Take());
+        Assert.True(client.Device.TryStore(0, 4, 1));
     }
 
     [Fact]
