@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Viaduct.Linux;
 
 /// <summary>
-/// One thread that waits for clients' eventfds and takes their counts, as the kernel's virqfd does from the eventfd's wait queue. The
-/// thread starts with the first watch and ends with the process.
+/// One thread that waits for clients' eventfds and takes their counts, as the kernel's virqfd does from the eventfd's
+/// wait queue. The thread starts with the first watch and ends with the process.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The only instance lives as long as the process.")]
 public sealed partial class EventFdWatcher
@@ -25,10 +25,11 @@ public sealed partial class EventFdWatcher
     /// <summary>The process's own.</summary>
     public static EventFdWatcher Shared { get; } = new();
 
-    /// <summary>Calls back each time that an eventfd has a count, and takes the count. Where it has one already the call comes at once.</summary>
+    /// <summary>Calls back each time that an eventfd has a count, and takes the count. Where it has one already the
+    /// call comes at once.</summary>
     /// <param name="context">The eventfd; the watch owns it from here on.</param>
-    /// <param name="signalled">Called on the watcher's thread, which it must not hold up. It may still be under way when the watch has
-    /// been disposed.</param>
+    /// <param name="signalled">Called on the watcher's thread, which it must not hold up. It may still be under way
+    /// when the watch has been disposed.</param>
     /// <returns>Dispose it to end the watch.</returns>
     public IDisposable Add(EventFdContext context, Action signalled)
     {

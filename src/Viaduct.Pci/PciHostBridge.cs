@@ -11,7 +11,7 @@ public sealed class PciHostBridge
     // Where a PC has its windows: below the interrupt controllers, and above all memory.
     private const ulong Memory32First = 0xc0000000;
     private const ulong Memory32Last = 0xfebfffff;
-    private const ulong Memory64First = 0x38_0000_0000;
+    private const ulong Memory64First = 0x3800_0000_0000;
     private const ulong IoFirst = 0xc000;
     private const ulong IoLast = 0xffff;
     private const ulong PageSize = 4096;
@@ -22,8 +22,8 @@ public sealed class PciHostBridge
     private ulong _memory64 = Memory64First;
     private ulong _io = IoFirst;
 
-    /// <summary>Assigns addresses and enables decoding, as firmware leaves a function: COMMAND is IO, MEMORY and SERR. Memory BARs begin
-    /// on a page of their own, so that each can be mapped.</summary>
+    /// <summary>Assigns addresses and enables decoding, as firmware leaves a function: COMMAND is IO, MEMORY and
+    /// SERR. Memory BARs begin on a page of their own, so that each can be mapped.</summary>
     /// <param name="function">A function after power on.</param>
     /// <param name="address">Where it is.</param>
     /// <returns>What it got.</returns>

@@ -24,7 +24,8 @@ public sealed class MsiCapability(int vectors, bool is64Bit = true, bool hasMask
     public int AllowedVectors
         => Math.Min(Vectors, 1 << (int)((Get(PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_QSIZE) >> 4));
 
-    /// <summary>Where the mask bits are, from <see cref="FunctionCapability.Offset"/>; null where there are none.</summary>
+    /// <summary>Where the mask bits are, from <see cref="FunctionCapability.Offset"/>; null where there are
+    /// none.</summary>
     public int? MaskOffset => hasMasks ? _mask : null;
 
     /// <inheritdoc/>

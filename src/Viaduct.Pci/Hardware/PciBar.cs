@@ -7,8 +7,8 @@ namespace Viaduct.Pci.Hardware;
 /// <param name="Registers">What answers.</param>
 public sealed record PciBar(int Index, PciBarKind Kind, ulong Size, IRegisterSpace Registers)
 {
-    /// <summary>The parts that clients may map, which they are told by a sparse mmap capability; empty for none. Null, as with the kernel's
-    /// vfio-pci, for the whole of a memory BAR.</summary>
+    /// <summary>The parts that clients may map, which they are told by a sparse mmap capability; empty for none.
+    /// Null, as with the kernel's vfio-pci, for the whole of a memory BAR.</summary>
     public IReadOnlyList<PciBarArea>? MappableAreas { get; init; }
 
     /// <summary>True where clients may map any of it.</summary>

@@ -52,8 +52,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>A load from a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end, and where there is no
-    /// BAR, all ones.</summary>
+    /// <summary>A load from a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's
+    /// end, and where there is no BAR, all ones.</summary>
     /// <param name="index">0-5.</param>
     /// <param name="offset">Bytes from the BAR's start; need not be aligned.</param>
     /// <param name="width">1 to 8 bytes.</param>
@@ -65,7 +65,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>A store to a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end it is dropped.</summary>
+    /// <summary>A store to a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end
+    /// it is dropped.</summary>
     /// <param name="index">0-5.</param>
     /// <param name="offset">Bytes from the BAR's start; need not be aligned.</param>
     /// <param name="width">1 to 8 bytes.</param>

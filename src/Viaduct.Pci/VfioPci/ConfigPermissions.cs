@@ -1,8 +1,8 @@
 namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
-/// What a client may do with a capability's bits (struct perm_bits): which are answered from the virtual copy and not by the
-/// chip, which can be written, and who executes an access.
+/// What a client may do with a capability's bits (struct perm_bits): which are answered from the virtual copy and not
+/// by the chip, which can be written, and who executes an access.
 /// </summary>
 /// <param name="length">Bytes of the capability; the tables are rounded up to whole dwords.</param>
 /// <param name="read">Executes a read.</param>

@@ -5,7 +5,8 @@ using Viaduct.Vfio.Files;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <summary>A SET_IRQS whose form has been checked: one kind of data, a range inside the index, all of the data.</summary>
+/// <summary>A SET_IRQS whose form has been checked: one kind of data, a range inside the index, all of the
+/// data.</summary>
 /// <param name="Caller">Whose descriptors the eventfds are.</param>
 /// <param name="Flags">One data type and the actions.</param>
 /// <param name="Index">VFIO_PCI_*_IRQ_INDEX.</param>
@@ -24,7 +25,8 @@ internal readonly record struct IrqRequest(
     /// <summary>NONE means all, BOOL those that are not zero.</summary>
     public bool Selects(uint offset) => HasNoData || Data[offset] != 0;
 
-    public int Descriptor(uint offset) => BinaryPrimitives.ReadInt32LittleEndian(Data.AsSpan((int)offset * sizeof(int)));
+    public int Descriptor(uint offset)
+        => BinaryPrimitives.ReadInt32LittleEndian(Data.AsSpan((int)offset * sizeof(int)));
 
     /// <summary>The eventfd of an interrupt; null where its descriptor is negative.</summary>
     public SysResult GetEventFd(uint offset, out EventFdContext? context)

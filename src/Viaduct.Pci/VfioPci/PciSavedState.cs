@@ -2,10 +2,12 @@ using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <summary>What a host keeps of a function over a reset (pci_save_state): the header and the PCI Express controls.</summary>
+/// <summary>What a host keeps of a function over a reset (pci_save_state): the header and the PCI Express
+/// controls.</summary>
 internal sealed class PciSavedState
 {
-    private static readonly int[] s_expressControls = [PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2, PCI_EXP_LNKCTL2];
+    private static readonly int[] s_expressControls =
+        [PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2, PCI_EXP_LNKCTL2];
 
     private readonly uint[] _header = new uint[PCI_STD_HEADER_SIZEOF / 4];
     private readonly uint[] _express = new uint[s_expressControls.Length];

@@ -4,9 +4,9 @@ using Viaduct.Memory;
 namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
-/// A function's BARs as the target of another function's DMA (peer to peer), by file position. Transfers are cut into aligned
-/// pieces of at most 8 bytes. It takes this function's gate: a model that transfers with its own gate held must not be the target
-/// of its target.
+/// A function's BARs as the target of another function's DMA (peer to peer), by file position. Transfers are cut into
+/// aligned pieces of at most 8 bytes. It takes this function's gate: a model that transfers with its own gate held
+/// must not be the target of its target.
 /// </summary>
 internal sealed class VfioPciBarMemory(VfioPciDevice device) : MemorySource
 {

@@ -16,7 +16,8 @@ internal sealed partial class VfioPciConfig
         }
     }
 
-    /// <summary>vfio_msi_config_write: MSI is enabled by SET_IRQS only, with no more vectors than it got there.</summary>
+    /// <summary>vfio_msi_config_write: MSI is enabled by SET_IRQS only, with no more vectors than it got
+    /// there.</summary>
     internal static void WriteMsi(VfioPciConfig config, ConfigAccess access, uint value)
     {
         WriteDefault(config, access, value);
@@ -42,8 +43,8 @@ internal sealed partial class VfioPciConfig
         config.SetChip(at, 2, flags);
     }
 
-    /// <summary>vfio_exp_config_write: FLR resets through the host and reads zero; a read request size goes to the chip, but not below its
-    /// payload size.</summary>
+    /// <summary>vfio_exp_config_write: FLR resets through the host and reads zero; a read request size goes to the
+    /// chip, but not below its payload size.</summary>
     internal static void WriteExpress(VfioPciConfig config, ConfigAccess access, uint value)
     {
         var at = access.Start + PCI_EXP_DEVCTL;

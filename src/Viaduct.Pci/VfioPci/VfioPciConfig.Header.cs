@@ -16,8 +16,8 @@ internal sealed partial class VfioPciConfig
         return ReadDefault(config, access);
     }
 
-    /// <summary>vfio_basic_config_write. Only a piece that begins at COMMAND changes what is enabled; both of its bytes may change
-    /// INTX_DISABLE.</summary>
+    /// <summary>vfio_basic_config_write. Only a piece that begins at COMMAND changes what is enabled; both of its
+    /// bytes may change INTX_DISABLE.</summary>
     internal static void WriteHeader(VfioPciConfig config, ConfigAccess access, uint value)
     {
         if (access.Offset == PCI_COMMAND)
@@ -41,9 +41,11 @@ internal sealed partial class VfioPciConfig
     }
 
     private static bool IsBar(int offset)
-        => offset is (>= PCI_BASE_ADDRESS_0 and < PCI_BASE_ADDRESS_5 + 4) or (>= PCI_ROM_ADDRESS and < PCI_ROM_ADDRESS + 4);
+        => offset is (>= PCI_BASE_ADDRESS_0 and < PCI_BASE_ADDRESS_5 + 4)
+            or (>= PCI_ROM_ADDRESS and < PCI_ROM_ADDRESS + 4);
 
-    /// <summary>vfio_bar_fixup: what a client wrote becomes what a chip would show of it, and so tells the BARs' sizes.</summary>
+    /// <summary>vfio_bar_fixup: what a client wrote becomes what a chip would show of it, and so tells the BARs'
+    /// sizes.</summary>
     private void FixBars()
     {
         for (var i = 0; i < PCI_STD_NUM_BARS; i++)
@@ -67,8 +69,8 @@ internal sealed partial class VfioPciConfig
         SetVirtual(PCI_ROM_ADDRESS, 4, 0);
     }
 
-    /// <summary>A chip that the client reset behind our back (by a register of its own) has lost its BARs: they come back before it
-    /// decodes again (vfio_need_bar_restore, vfio_bar_restore).</summary>
+    /// <summary>A chip that the client reset behind our back (by a register of its own) has lost its BARs: they come
+    /// back before it decodes again (vfio_need_bar_restore, vfio_bar_restore).</summary>
     private void RestoreLostBars(uint command)
     {
         var chip = GetChip(PCI_COMMAND, 2);

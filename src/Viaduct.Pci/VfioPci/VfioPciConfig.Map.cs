@@ -166,7 +166,8 @@ internal sealed partial class VfioPciConfig
     private int MsiLength(int position)
     {
         var flags = (int)GetChip(position + PCI_MSI_FLAGS, 2);
-        var length = 10 + ((flags & PCI_MSI_FLAGS_64BIT) != 0 ? 4 : 0) + ((flags & PCI_MSI_FLAGS_MASKBIT) != 0 ? 10 : 0);
+        var length = 10 + ((flags & PCI_MSI_FLAGS_64BIT) != 0 ? 4 : 0)
+            + ((flags & PCI_MSI_FLAGS_MASKBIT) != 0 ? 10 : 0);
         _msi ??= ConfigTables.Msi(length, flags);
         return length;
     }
@@ -221,7 +222,8 @@ internal sealed partial class VfioPciConfig
         return phases == 0 ? length : ((length + 15) & ~15) + (phases * 4 / 8);
     }
 
-    /// <summary>The egress control vector is there where its bit says so, 256 bits where its size is 0 (PCIe 3.0, 7.16).</summary>
+    /// <summary>The egress control vector is there where its bit says so, 256 bits where its size is 0 (PCIe 3.0,
+    /// 7.16).</summary>
     private int AccessControlLength(int position)
     {
         const uint EgressControl = 0x20;

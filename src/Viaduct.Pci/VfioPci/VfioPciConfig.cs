@@ -5,8 +5,8 @@ namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
 /// The client's view of configuration space (vfio_pci_config.c): a map says which capability each byte belongs to, the
-/// capability's table which bits are the chip's and which a virtual copy's. It lives from the first open to the last close; the
-/// device's lock is held in every call.
+/// capability's table which bits are the chip's and which a virtual copy's. It lives from the first open to the last
+/// close; the device's lock is held in every call.
 /// </summary>
 internal sealed partial class VfioPciConfig
 {
@@ -74,7 +74,8 @@ internal sealed partial class VfioPciConfig
     public uint Read(in ConfigAccess access) => access.Permissions.Read(this, access) & access.Mask;
 
     /// <summary>Executes a piece of a write.</summary>
-    public void Write(in ConfigAccess access, uint value) => access.Permissions.Write?.Invoke(this, access, value & access.Mask);
+    public void Write(in ConfigAccess access, uint value)
+        => access.Permissions.Write?.Invoke(this, access, value & access.Mask);
 
     /// <summary>The chip's bits, and the virtual copy's where they are virtual (vfio_default_config_read).</summary>
     internal static uint ReadDefault(VfioPciConfig config, ConfigAccess access)
@@ -86,7 +87,8 @@ internal sealed partial class VfioPciConfig
             : value | (config.GetChip(access.Position, access.Count) & ~virtualBits);
     }
 
-    /// <summary>Writable bits go to the virtual copy where they are virtual, and to the chip where not (vfio_default_config_write).</summary>
+    /// <summary>Writable bits go to the virtual copy where they are virtual, and to the chip where not
+    /// (vfio_default_config_write).</summary>
     internal static void WriteDefault(VfioPciConfig config, ConfigAccess access, uint value)
     {
         var writable = access.Permissions.Writable(access);
@@ -125,7 +127,8 @@ internal sealed partial class VfioPciConfig
     }
 
     /// <summary>The chip as it is (vfio_raw_config_read).</summary>
-    internal static uint ReadRaw(VfioPciConfig config, ConfigAccess access) => config.GetChip(access.Position, access.Count);
+    internal static uint ReadRaw(VfioPciConfig config, ConfigAccess access)
+        => config.GetChip(access.Position, access.Count);
 
     /// <summary>The chip as it is (vfio_raw_config_write).</summary>
     internal static void WriteRaw(VfioPciConfig config, ConfigAccess access, uint value)

@@ -95,7 +95,8 @@ public sealed partial class VfioPciDevice
         return result;
     }
 
-    /// <summary>The function may sleep: mapped BARs are SIGBUS until the client leaves, other accesses wake it as they come.</summary>
+    /// <summary>The function may sleep: mapped BARs are SIGBUS until the client leaves; other accesses still work.
+    /// Nothing outside wakes a function here, so that the wakeup eventfd stays silent.</summary>
     private SysResult EnterLowPower(EventFdContext? wakeup)
     {
         lock (_lock)
@@ -126,21 +127,6 @@ public sealed partial class VfioPciDevice
 
             _wakeup?.Dispose();
             _wakeup = null;
-        }
-    }
-
-    /// <summary>An access wakes a sleeping function; one whose client wants to hear of it stays awake.</summary>
-    private void WakeUp()
-    {
-        if (Volatile.Read(ref _wakeup) is null)
-        {
-            return;
-        }
-
-        lock (_lock)
-        {
-            _wakeup?.Signal();
-            EndLowPower();
         }
     }
 }

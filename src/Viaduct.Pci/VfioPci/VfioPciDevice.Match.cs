@@ -10,7 +10,8 @@ public sealed partial class VfioPciDevice
     private static ReadOnlySpan<byte> TokenOption => "vf_token="u8;
 
     /// <summary>vfio_pci_core_match: the name, then nothing or options with spaces before them, of which there is only
-    /// <c>vf_token=UUID</c>. No function here has virtual ones, and none is one, so that a token is EINVAL always.</summary>
+    /// <c>vf_token=UUID</c>. No function here has virtual ones, and none is one, so that a token is EINVAL
+    /// always.</summary>
     public override SysResult Match(ReadOnlySpan<byte> request)
     {
         if (!request.StartsWith(_name))
@@ -45,7 +46,8 @@ public sealed partial class VfioPciDevice
         return hasToken ? Errno.EINVAL : SysResult.FromValue(1);
     }
 
-    /// <summary>uuid_is_valid: hexadecimal digits of either case with dashes between; what follows does not matter.</summary>
+    /// <summary>uuid_is_valid: hexadecimal digits of either case with dashes between; what follows does not
+    /// matter.</summary>
     private static bool IsUuid(ReadOnlySpan<byte> text)
     {
         if (text.Length < UuidLength)

@@ -66,7 +66,8 @@ public sealed partial class VfioPciDevice
     {
         foreach (var area in areas)
         {
-            if (offset >= area.Offset && offset - area.Offset < area.Size && length <= area.Size - (offset - area.Offset))
+            var inside = offset - area.Offset;
+            if (offset >= area.Offset && inside < area.Size && length <= area.Size - inside)
             {
                 return true;
             }

@@ -7,8 +7,9 @@ using Viaduct.Vfio.Files;
 namespace Viaduct.Pci.VfioPci;
 
 /// <content>
-/// pread and pwrite of the regions. A BAR is accessed in the widest aligned pieces (vfio_pci_core_do_io_rw). The client's memory is
-/// copied in blocks that end with its pages: a page is there or not, so that a fault comes before the same access as in the kernel.
+/// pread and pwrite of the regions. A BAR is accessed in the widest aligned pieces (vfio_pci_core_do_io_rw). The
+/// client's memory is copied in blocks that end with its pages: a page is there or not, so that a fault comes before
+/// the same access as in the kernel.
 /// </content>
 public sealed partial class VfioPciDevice
 {
@@ -24,7 +25,6 @@ public sealed partial class VfioPciDevice
             return SysResult.Success;
         }
 
-        WakeUp();
         var index = position >> RegionShift;
         return index == VFIO_PCI_CONFIG_REGION_INDEX
             ? ReadConfig(caller.Memory, buffer, count, position & RegionMask)
@@ -41,7 +41,6 @@ public sealed partial class VfioPciDevice
             return SysResult.Success;
         }
 
-        WakeUp();
         var index = position >> RegionShift;
         return index == VFIO_PCI_CONFIG_REGION_INDEX
             ? WriteConfig(caller.Memory, buffer, count, position & RegionMask)
@@ -50,7 +49,8 @@ public sealed partial class VfioPciDevice
                 : Errno.EINVAL;
     }
 
-    /// <summary>A client's page that is there is there as a whole: so many bytes of a transfer can be copied as one.</summary>
+    /// <summary>A client's page that is there is there as a whole: so many bytes of a transfer can be copied as
+    /// one.</summary>
     private static int BlockLength(ulong address, ulong count)
         => (int)Math.Min(Math.Min(count, BlockSize), ClientPageSize - (address & (ClientPageSize - 1)));
 
@@ -133,7 +133,8 @@ public sealed partial class VfioPciDevice
         Span<byte> block = stackalloc byte[BlockSize];
         var done = 0UL;
 
-        // The first piece of a page goes alone: should the page be missing, the device has seen one read, as from the kernel.
+        // The first piece of a page goes alone: should the page be missing, the device has seen one read, as from the
+        // kernel.
         var isProven = false;
         while (done < count)
         {
@@ -210,8 +211,8 @@ public sealed partial class VfioPciDevice
         return SysResult.FromValue((long)count);
     }
 
-    /// <summary>8, 4, 2 or 1 bytes, as alignment and what is left allow, and not into the MSI-X table; of the table, which clients
-    /// do not see, all that is left up to a block.</summary>
+    /// <summary>8, 4, 2 or 1 bytes, as alignment and what is left allow, and not into the MSI-X table; of the table,
+    /// which clients do not see, all that is left up to a block.</summary>
     private int PieceLength(PciBar bar, ulong offset, ulong left)
     {
         if (Function.Msix is { } msix && msix.TableBar == bar.Index)
@@ -252,7 +253,12 @@ public sealed partial class VfioPciDevice
             if (bar.Kind.HasFlag(PciBarKind.Io))
             {
                 // Nothing answers a port that is not decoded.
-                Put(piece, Function.IoDecoded ? Function.ReadBarLocked(bar.Index, offset, piece.Length) : ulong.MaxValue);
+                Put(piece, ulong.MaxValue);
+                if (Function.IoDecoded)
+                {
+                    Put(piece, Function.ReadBarLocked(bar.Index, offset, piece.Length));
+                }
+
                 return true;
             }
 

@@ -38,8 +38,8 @@ public sealed partial class VfioPciDevice
         }
     }
 
-    /// <summary>pci_try_reset_function: the function loses its state, but for what the host saves. A client's thread that touches a BAR
-    /// meanwhile waits for the gate. The device's lock is held.</summary>
+    /// <summary>pci_try_reset_function: the function loses its state, but for what the host saves. A client's thread
+    /// that touches a BAR meanwhile waits for the gate. The device's lock is held.</summary>
     /// <returns>Zero, or ENOTTY where the function has no reset.</returns>
     internal SysResult TryResetFunction()
     {
@@ -60,8 +60,8 @@ public sealed partial class VfioPciDevice
         return SysResult.Success;
     }
 
-    /// <summary>vfio_pci_set_power_state: a function that forgets in D3hot gets its state back after it. D1 and D2 do not exist. The device's
-    /// lock is held.</summary>
+    /// <summary>vfio_pci_set_power_state: a function that forgets in D3hot gets its state back after it. D1 and D2 do
+    /// not exist. The device's lock is held.</summary>
     internal void SetPowerState(int state)
     {
         if (FindPower() is not { } power || state is not (D0 or D3Hot) || power.IsPowered == (state == D0))

@@ -29,16 +29,18 @@ public sealed partial class VfioPciDevice
     /// <summary>Lines of the resource file: BARs, ROM and what bridges and virtual functions have.</summary>
     private const int ResourceLines = 13;
 
-    /// <summary>The device's number among /dev/vfio/devices, with that node's device number; null where the host has none.</summary>
+    /// <summary>The device's number among /dev/vfio/devices, with that node's device number; null where the host has
+    /// none.</summary>
     public (int Index, DeviceNumber Number)? CharacterDevice { get; init; }
 
     /// <inheritdoc/>
     public override void Describe(SysfsTree tree)
     {
         tree.AddDirectory(SysfsPath, opaque: true);
-        tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{SysfsPath["/sys/".Length..]}"));
-        tree.Add($"{Driver}/{Name}", new SysfsLink($"../../../../{SysfsPath["/sys/".Length..]}"));
-        tree.Add($"/sys/kernel/iommu_groups/{Group.Id}/devices/{Name}", new SysfsLink($"../../../../{SysfsPath["/sys/".Length..]}"));
+        var home = SysfsPath["/sys/".Length..];
+        tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{home}"));
+        tree.Add($"{Driver}/{Name}", new SysfsLink($"../../../../{home}"));
+        tree.Add($"/sys/kernel/iommu_groups/{Group.Id}/devices/{Name}", new SysfsLink($"../../../../{home}"));
         foreach (var control in new[] { "bind", "unbind", "new_id", "remove_id", "uevent" })
         {
             tree.Add($"{Driver}/{control}", WriteOnly());
@@ -50,6 +52,7 @@ public sealed partial class VfioPciDevice
         DescribeIdentity(tree);
         DescribeState(tree);
         DescribeResources(tree);
+        tree.AddDirectory($"{SysfsPath}/vfio-dev");
         if (CharacterDevice is { } node)
         {
             DescribeCharacterDevice(tree, node.Index, node.Number);
@@ -112,7 +115,8 @@ public sealed partial class VfioPciDevice
             }
 
             var start = _resources.Starts[i];
-            lines.Append(CultureInfo.InvariantCulture, $"0x{start:x16} 0x{start + (bar.Size - 1):x16} 0x{ResourceFlags(bar.Kind):x16}\n");
+            var last = start + (bar.Size - 1);
+            lines.Append(CultureInfo.InvariantCulture, $"0x{start:x16} 0x{last:x16} 0x{ResourceFlags(bar.Kind):x16}\n");
             tree.Add($"{SysfsPath}/resource{i}", new SysfsAttribute(PrivateOwner, (long)bar.Size, () => []));
         }
 
@@ -130,7 +134,8 @@ public sealed partial class VfioPciDevice
         tree.Add($"{path}/subsystem", new SysfsLink("../../../../../class/vfio-dev"));
     }
 
-    /// <summary>The chip's registers; the first 64 bytes, which is what the kernel gives to readers without CAP_SYS_ADMIN.</summary>
+    /// <summary>The chip's registers; the first 64 bytes, which is what the kernel gives to readers without
+    /// CAP_SYS_ADMIN.</summary>
     private byte[] ShowConfig()
     {
         var bytes = new byte[UnprivilegedConfigSize];
@@ -175,12 +180,18 @@ public sealed partial class VfioPciDevice
 
     private static SysfsAttribute WriteOnly() => new(WriteOnlyOwner, TextSize, () => []);
 
-    private void AddLink(SysfsTree tree, string name, string target) => tree.Add($"{SysfsPath}/{name}", new SysfsLink(target));
+    private void AddLink(SysfsTree tree, string name, string target)
+        => tree.Add($"{SysfsPath}/{name}", new SysfsLink(target));
 
-    private void AddText(SysfsTree tree, string name, string text) => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Text(text));
+    private void AddText(SysfsTree tree, string name, string text)
+        => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Text(text));
 
-    private void AddWritable(SysfsTree tree, string name, Func<string> show) => AddShown(tree, name, ReadWriteOwner, show);
+    private void AddWritable(SysfsTree tree, string name, Func<string> show)
+        => AddShown(tree, name, ReadWriteOwner, show);
 
     private void AddShown(SysfsTree tree, string name, int mode, Func<string> show)
-        => tree.Add($"{SysfsPath}/{name}", new SysfsAttribute(mode, TextSize, () => Encoding.ASCII.GetBytes(show() + "\n")));
+    {
+        var attribute = new SysfsAttribute(mode, TextSize, () => Encoding.ASCII.GetBytes(show() + "\n"));
+        tree.Add($"{SysfsPath}/{name}", attribute);
+    }
 }

@@ -9,13 +9,13 @@ using Viaduct.Vfio.Files;
 namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
-/// What Linux's vfio-pci makes of one function for a client: nine regions, five interrupt indexes, configuration space that hides
-/// what the host owns, reset. It drives the function as the kernel drives hardware.
+/// What Linux's vfio-pci makes of one function for a client: nine regions, five interrupt indexes, configuration
+/// space that hides what the host owns, reset. It drives the function as the kernel drives hardware.
 /// </summary>
 /// <remarks>
-/// Lock order: the VFIO core's locks; the device's own lock, which guards configuration space, the setting of interrupts and resets
-/// (the kernel's igate and memory_lock); <see cref="PciFunction.Gate"/>; the interrupts' lock, under which nothing else is taken. A
-/// load or store of a mapped BAR takes the gate only.
+/// Lock order: the VFIO core's locks; the device's own lock, which guards configuration space, the setting of
+/// interrupts and resets (the kernel's igate and memory_lock); <see cref="PciFunction.Gate"/>; the interrupts' lock,
+/// under which nothing else is taken. A load or store of a mapped BAR takes the gate only.
 /// </remarks>
 public sealed partial class VfioPciDevice : VfioDevice
 {
@@ -51,7 +51,11 @@ public sealed partial class VfioPciDevice : VfioDevice
         _resources = bridge.Configure(function, address);
         _barMemory = new VfioPciBarMemory(this);
         Interrupts = new VfioPciIntrs(this);
-        function.InterruptReceiver = Interrupts;
+        lock (function.Gate)
+        {
+            function.InterruptReceiver = Interrupts;
+            Interrupts.IntxChanged(function.IntxAsserted);
+        }
     }
 
     /// <summary>The chip.</summary>
@@ -71,7 +75,8 @@ public sealed partial class VfioPciDevice : VfioDevice
 
     internal VfioPciIntrs Interrupts { get; }
 
-    /// <summary>The host wants the device back (vfio_pci_core_request): the client hears of it by its REQ eventfd.</summary>
+    /// <summary>The host wants the device back (vfio_pci_core_request): the client hears of it by its REQ
+    /// eventfd.</summary>
     /// <returns>False where the client has set none.</returns>
     public bool RequestRelease() => Interrupts.SignalRequest();
 
@@ -114,9 +119,7 @@ public sealed partial class VfioPciDevice : VfioDevice
 
     /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument)
-    {
-        WakeUp();
-        return command switch
+        => command switch
         {
             VfioIoctl.VFIO_DEVICE_GET_INFO => GetInfo(caller, argument),
             VfioIoctl.VFIO_DEVICE_GET_REGION_INFO => GetRegionInfo(caller, argument),
@@ -128,9 +131,9 @@ public sealed partial class VfioPciDevice : VfioDevice
             VfioIoctl.VFIO_DEVICE_FEATURE => Feature(caller, argument),
             _ => Errno.ENOTTY,
         };
-    }
 
-    /// <summary>COMMAND.MEMORY, the power state or the opener changed: what may reach the BARs follows. The device's lock is held.</summary>
+    /// <summary>COMMAND.MEMORY, the power state or the opener changed: what may reach the BARs follows. The device's
+    /// lock is held.</summary>
     internal void AccessChanged()
     {
         lock (Function.Gate)

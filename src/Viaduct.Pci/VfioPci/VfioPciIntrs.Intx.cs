@@ -3,7 +3,8 @@ using Viaduct.Linux;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <content>INTx: masked as it fires, until the client unmasks it. The mask is the host's, and shows in no register.</content>
+/// <content>INTx: masked as it fires, until the client unmasks it. The mask is the host's, and shows in no
+/// register.</content>
 internal sealed partial class VfioPciIntrs
 {
     private EventFdContext? _intxTrigger;

@@ -14,7 +14,8 @@ internal sealed partial class VfioPciIntrs
     private EventFdContext?[] _vectors = [];
     private uint _enabled;
 
-    /// <summary>The most vectors that the client may enable in MSI_FLAGS, as a power of two; kept until the next enable.</summary>
+    /// <summary>The most vectors that the client may enable in MSI_FLAGS, as a power of two; kept until the next
+    /// enable.</summary>
     public uint MsiQueueMax { get; private set; }
 
     private bool IsMsix => _type == VFIO_PCI_MSIX_IRQ_INDEX;
@@ -225,7 +226,8 @@ internal sealed partial class VfioPciIntrs
                 function.WriteBar(msix.TableBar, entry + PCI_MSIX_ENTRY_DATA, 8, vector | (1UL << 32));
             }
 
-            SetFlags(msix.Offset + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, PCI_MSIX_FLAGS_ENABLE);
+            const int Controls = PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL;
+            SetFlags(msix.Offset + PCI_MSIX_FLAGS, Controls, PCI_MSIX_FLAGS_ENABLE);
             return;
         }
 

@@ -5,8 +5,8 @@ using Viaduct.Pci.Hardware;
 namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
-/// The device's interrupts (vfio_pci_intrs.c): which kind is in use, and the eventfds that hear it. Settings come with the device's
-/// lock held; interrupts come on any thread, with the function's gate held.
+/// The device's interrupts (vfio_pci_intrs.c): which kind is in use, and the eventfds that hear it. Settings come
+/// with the device's lock held; interrupts come on any thread, with the function's gate held.
 /// </summary>
 internal sealed partial class VfioPciIntrs(VfioPciDevice device) : IInterruptReceiver
 {

@@ -5,8 +5,8 @@ using Viaduct.Memory;
 namespace Viaduct.Vfio.Ioctl;
 
 /// <summary>
-/// The capabilities that travel behind an info structure (vfio_info_cap_add and vfio_info_cap_shift): each begins on a multiple of 8
-/// bytes, and <c>next</c> counts from the structure's start, 0 at the last.
+/// The capabilities that travel behind an info structure (vfio_info_cap_add and vfio_info_cap_shift): each begins on
+/// a multiple of 8 bytes, and <c>next</c> counts from the structure's start, 0 at the last.
 /// </summary>
 /// <param name="structSize">Bytes of the structure in front of the chain.</param>
 public sealed class CapabilityChain(int structSize)
@@ -40,7 +40,8 @@ public sealed class CapabilityChain(int structSize)
         _last = at;
     }
 
-    /// <summary>Puts the chain behind the client's structure, where its buffer holds both. The structure itself is left to the caller.</summary>
+    /// <summary>Puts the chain behind the client's structure, where its buffer holds both. The structure itself is
+    /// left to the caller.</summary>
     /// <param name="memory">The client's memory.</param>
     /// <param name="argument">Address of the structure.</param>
     /// <param name="argsz">The client's; becomes <see cref="Needed"/> where that is more.</param>
