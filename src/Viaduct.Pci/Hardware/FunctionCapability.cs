@@ -34,7 +34,7 @@ public abstract class FunctionCapability(byte id, int length)
         _function = function;
         Offset = offset;
         function.Config.Declare(offset, 1, Id);
-        function.Config.Declare(offset + PciRegs.PCI_CAP_LIST_NEXT, 1, 0);
+        function.Config.Declare(offset + PCI_CAP_LIST_NEXT, 1, 0);
         Declare(function.Config);
     }
 
@@ -42,7 +42,8 @@ public abstract class FunctionCapability(byte id, int length)
     protected abstract void Declare(PciConfigSpace config);
 
     /// <summary>Software wrote some of its bytes; the registers hold the result.</summary>
-    /// <param name="first">First byte written, from <see cref="Offset"/>; negative where the access began before.</param>
+    /// <param name="first">First byte written, from <see cref="Offset"/>; negative where the access began
+    /// before.</param>
     /// <param name="last">Last byte written, from <see cref="Offset"/>.</param>
     /// <param name="value">What was written, its byte 0 at <paramref name="first"/>.</param>
     protected internal virtual void Written(int first, int last, uint value)

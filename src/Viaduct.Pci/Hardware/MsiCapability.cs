@@ -1,5 +1,4 @@
 using System.Numerics;
-using static Viaduct.Pci.Hardware.PciRegs;
 
 namespace Viaduct.Pci.Hardware;
 
@@ -24,6 +23,10 @@ public sealed class MsiCapability(int vectors, bool is64Bit = true, bool hasMask
     /// <summary>Vectors that software allowed: a power of two, at most <see cref="Vectors"/>.</summary>
     public int AllowedVectors
         => Math.Min(Vectors, 1 << (int)((Get(PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_QSIZE) >> 4));
+
+    /// <summary>Where the mask bits are, from <see cref="FunctionCapability.Offset"/>; null where there are
+    /// none.</summary>
+    public int? MaskOffset => hasMasks ? _mask : null;
 
     /// <inheritdoc/>
     protected override void Declare(PciConfigSpace config)

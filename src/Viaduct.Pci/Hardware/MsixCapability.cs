@@ -1,10 +1,8 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <summary>
-/// MSI-X, PCI 3.0, 6.8.2. The function answers accesses to the table and to the pending bits, before the registers of the BAR
-/// that they are in.
+/// MSI-X, PCI 3.0, 6.8.2. The function answers accesses to the table and to the pending bits, before the registers of
+/// the BAR that they are in.
 /// </summary>
 /// <param name="vectors">1 to 2048.</param>
 /// <param name="tableBar">The BAR that holds the table.</param>

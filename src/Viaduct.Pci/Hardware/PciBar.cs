@@ -5,4 +5,12 @@ namespace Viaduct.Pci.Hardware;
 /// <param name="Kind">Memory or I/O, and how wide its address is.</param>
 /// <param name="Size">Bytes, a power of two: at least 16 for memory, 4 for I/O.</param>
 /// <param name="Registers">What answers.</param>
-public sealed record PciBar(int Index, PciBarKind Kind, ulong Size, IRegisterSpace Registers);
+public sealed record PciBar(int Index, PciBarKind Kind, ulong Size, IRegisterSpace Registers)
+{
+    /// <summary>The parts that clients may map, which they are told by a sparse mmap capability; empty for none.
+    /// Null, as with the kernel's vfio-pci, for the whole of a memory BAR.</summary>
+    public IReadOnlyList<PciBarArea>? MappableAreas { get; init; }
+
+    /// <summary>True where clients may map any of it.</summary>
+    public bool IsMappable => !Kind.HasFlag(PciBarKind.Io) && MappableAreas is not { Count: 0 };
+}

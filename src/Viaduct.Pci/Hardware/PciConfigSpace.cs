@@ -7,18 +7,18 @@ namespace Viaduct.Pci.Hardware;
 /// </summary>
 public sealed class PciConfigSpace
 {
-    private readonly byte[] _value = new byte[PciRegs.PCI_CFG_SPACE_EXP_SIZE];
-    private readonly byte[] _reset = new byte[PciRegs.PCI_CFG_SPACE_EXP_SIZE];
-    private readonly byte[] _writable = new byte[PciRegs.PCI_CFG_SPACE_EXP_SIZE];
-    private readonly byte[] _clearable = new byte[PciRegs.PCI_CFG_SPACE_EXP_SIZE];
-    private readonly bool[] _sticky = new bool[PciRegs.PCI_CFG_SPACE_EXP_SIZE];
+    private readonly byte[] _value = new byte[PCI_CFG_SPACE_EXP_SIZE];
+    private readonly byte[] _reset = new byte[PCI_CFG_SPACE_EXP_SIZE];
+    private readonly byte[] _writable = new byte[PCI_CFG_SPACE_EXP_SIZE];
+    private readonly byte[] _clearable = new byte[PCI_CFG_SPACE_EXP_SIZE];
+    private readonly bool[] _sticky = new bool[PCI_CFG_SPACE_EXP_SIZE];
 
     internal PciConfigSpace()
     {
     }
 
     /// <summary>256 bytes, or 4096 of a PCI Express function.</summary>
-    public int Size { get; internal set; } = PciRegs.PCI_CFG_SPACE_SIZE;
+    public int Size { get; internal set; } = PCI_CFG_SPACE_SIZE;
 
     /// <summary>Declares a register, which takes its reset value.</summary>
     /// <param name="offset">Bytes from the start of configuration space.</param>

@@ -1,5 +1,3 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <summary>
@@ -29,7 +27,7 @@ public sealed class PciExpressCapability(bool hasFunctionLevelReset, byte linkSp
         var link = linkSpeed | ((uint)linkWidth << 4);
         config.Declare(Offset + PCI_EXP_FLAGS, 2, Version);
         config.Declare(
-            Offset + PCI_EXP_DEVCAP, 4, RoleBasedErrors | (HasFunctionLevelReset ? PCI_EXP_DEVCAP_FLR : 0));
+            Offset + PCI_EXP_DEVCAP, 4, RoleBasedErrors | (HasFunctionLevelReset ? (uint)PCI_EXP_DEVCAP_FLR : 0));
         config.Declare(Offset + PCI_EXP_DEVCTL, 2, DeviceControlReset, DeviceControlWritable);
         config.Declare(Offset + PCI_EXP_DEVSTA, 2, 0, 0, DeviceStatusErrors);
         config.Declare(Offset + PCI_EXP_LNKCAP, 4, link);

@@ -1,11 +1,12 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <content>What the bus does to the function: configuration and BAR accesses, resets.</content>
 public abstract partial class PciFunction
 {
-    private const ushort CommandWritable = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR
+    private const int StatusErrors = PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | PCI_STATUS_REC_TARGET_ABORT
+        | PCI_STATUS_REC_MASTER_ABORT | PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY;
+
+    private const int CommandWritable = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR
         | PCI_COMMAND_INTX_DISABLE;
 
     /// <summary>COMMAND.MEMORY, in D0: memory BARs answer.</summary>
@@ -51,8 +52,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>A load from a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end, and where there is no
-    /// BAR, all ones.</summary>
+    /// <summary>A load from a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's
+    /// end, and where there is no BAR, all ones.</summary>
     /// <param name="index">0-5.</param>
     /// <param name="offset">Bytes from the BAR's start; need not be aligned.</param>
     /// <param name="width">1 to 8 bytes.</param>
@@ -64,7 +65,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>A store to a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end it is dropped.</summary>
+    /// <summary>A store to a BAR, whether it is decoded or not; cut into naturally aligned ones. Behind the BAR's end
+    /// it is dropped.</summary>
     /// <param name="index">0-5.</param>
     /// <param name="offset">Bytes from the BAR's start; need not be aligned.</param>
     /// <param name="width">1 to 8 bytes.</param>

@@ -1,5 +1,3 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <content>INTx and messages.</content>
@@ -8,7 +6,8 @@ public abstract partial class PciFunction
     private bool _intxLevel;
     private bool _intxSeen;
 
-    /// <summary>The INTx line as its receiver sees it: what the model drives, unless COMMAND.INTX_DISABLE or D3hot.</summary>
+    /// <summary>The INTx line as its receiver sees it: what the model drives, unless COMMAND.INTX_DISABLE or
+    /// D3hot.</summary>
     public bool IntxAsserted
     {
         get
@@ -20,8 +19,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>Drives the function's INTx line, which is level triggered. STATUS.INTERRUPT shows it, also where COMMAND.INTX_DISABLE
-    /// keeps it from the receiver.</summary>
+    /// <summary>Drives the function's INTx line, which is level triggered. STATUS.INTERRUPT shows it, also where
+    /// COMMAND.INTX_DISABLE keeps it from the receiver.</summary>
     protected void SetIntx(bool asserted)
     {
         lock (Gate)
@@ -32,8 +31,8 @@ public abstract partial class PciFunction
         }
     }
 
-    /// <summary>Sends a message of the enabled kind (MSI or MSI-X); nothing where neither is enabled, the vector is masked (it
-    /// becomes pending) or the function may not master the bus.</summary>
+    /// <summary>Sends a message of the enabled kind (MSI or MSI-X); nothing where neither is enabled, the vector is
+    /// masked (it becomes pending) or the function may not master the bus.</summary>
     /// <param name="vector">From zero. MSI with fewer vectors enabled folds it as PCI says.</param>
     /// <returns>True where MSI or MSI-X is enabled, so that a model knows not to use INTx.</returns>
     protected bool SendMessage(int vector)

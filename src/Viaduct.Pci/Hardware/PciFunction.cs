@@ -1,6 +1,5 @@
 using System.Numerics;
 using Viaduct.Iommu;
-using static Viaduct.Pci.Hardware.PciRegs;
 
 namespace Viaduct.Pci.Hardware;
 
@@ -70,7 +69,8 @@ public abstract partial class PciFunction
     protected TimeProvider Time { get; }
 
     /// <summary>Declares a BAR; for the constructors of models.</summary>
-    /// <exception cref="ArgumentException">The index is taken or none, or the size is no power of two or too small.</exception>
+    /// <exception cref="ArgumentException">The index is taken or none, or the size is no power of two or too
+    /// small.</exception>
     protected void AddBar(PciBar bar)
     {
         var isIo = bar.Kind.HasFlag(PciBarKind.Io);
@@ -106,13 +106,13 @@ public abstract partial class PciFunction
         var at = offset == 0 ? _nextCapability : offset;
         if (at < PCI_STD_HEADER_SIZEOF || (at & 3) != 0 || at + capability.Length > PCI_CFG_SPACE_SIZE)
         {
-            throw new ArgumentException($"There is no room for capability {capability.Id:x2} at {at:x2}.", nameof(offset));
+            throw new ArgumentException($"No room for capability {capability.Id:x2} at {at:x2}.", nameof(offset));
         }
 
         var link = _capabilities.Count == 0 ? PCI_CAPABILITY_LIST : _capabilities[^1].Offset + PCI_CAP_LIST_NEXT;
         capability.Place(this, at);
         Config.Declare(link, 1, (uint)at);
-        Config.Declare(PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, PCI_STATUS_ERRORS);
+        Config.Declare(PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, StatusErrors);
         _capabilities.Add(capability);
         _nextCapability = (at + capability.Length + 3) & ~3;
         switch (capability)
@@ -136,15 +136,15 @@ public abstract partial class PciFunction
         return capability;
     }
 
-    /// <summary>Adds an extended capability at the end of the list, behind the one before; for the constructors of models that
-    /// have a <see cref="PciExpressCapability"/>.</summary>
+    /// <summary>Adds an extended capability at the end of the list, behind the one before; for the constructors of
+    /// models that have a <see cref="PciExpressCapability"/>.</summary>
     /// <exception cref="ArgumentException">It does not fit.</exception>
     protected void AddExtendedCapability(PciExtendedCapability capability)
     {
         var at = _nextExtended;
         if (at + capability.Length > ConfigSize)
         {
-            throw new ArgumentException($"There is no room for extended capability {capability.Id:x4}.", nameof(capability));
+            throw new ArgumentException($"No room for extended capability {capability.Id:x4}.", nameof(capability));
         }
 
         if (_lastExtended != 0)
@@ -166,14 +166,15 @@ public abstract partial class PciFunction
     /// <summary>Brings the model's own state to what the datasheet says of a reset. The gate is held.</summary>
     protected abstract void OnReset(PciResetKind kind);
 
-    private bool IsUpperHalf(int index) => index > 0 && _bars[index - 1] is { } bar && bar.Kind.HasFlag(PciBarKind.Memory64);
+    private bool IsUpperHalf(int index)
+        => index > 0 && _bars[index - 1] is { } bar && bar.Kind.HasFlag(PciBarKind.Memory64);
 
     private void DeclareHeader()
     {
         Config.Declare(PCI_VENDOR_ID, 2, Identity.VendorId);
         Config.Declare(PCI_DEVICE_ID, 2, Identity.DeviceId);
         Config.Declare(PCI_COMMAND, 2, 0, CommandWritable);
-        Config.Declare(PCI_STATUS, 2, 0, 0, PCI_STATUS_ERRORS);
+        Config.Declare(PCI_STATUS, 2, 0, 0, StatusErrors);
         Config.Declare(PCI_REVISION_ID, 4, (Identity.ClassCode << 8) | Identity.Revision);
         Config.Declare(PCI_CACHE_LINE_SIZE, 1, 0, 0xff);
         Config.Declare(PCI_SUBSYSTEM_VENDOR_ID, 2, Identity.SubsystemVendorId);

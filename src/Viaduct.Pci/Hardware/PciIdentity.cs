@@ -12,7 +12,8 @@ public sealed record PciIdentity
     /// <summary>Revision ID, 0x08.</summary>
     public byte Revision { get; init; }
 
-    /// <summary>Class code, 0x09-0x0b: base class in bits 23:16, sub-class in 15:8, programming interface in 7:0.</summary>
+    /// <summary>Class code, 0x09-0x0b: base class in bits 23:16, sub-class in 15:8, programming interface in
+    /// 7:0.</summary>
     public required uint ClassCode { get; init; }
 
     /// <summary>Subsystem Vendor ID, 0x2c.</summary>

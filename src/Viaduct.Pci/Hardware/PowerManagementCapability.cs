@@ -1,5 +1,3 @@
-using static Viaduct.Pci.Hardware.PciRegs;
-
 namespace Viaduct.Pci.Hardware;
 
 /// <summary>
@@ -7,7 +5,8 @@ namespace Viaduct.Pci.Hardware;
 /// interrupt; leaving it resets the function unless <paramref name="noSoftReset"/>.
 /// </summary>
 /// <param name="noSoftReset">PMCSR.No_Soft_Reset: the function keeps its state from D3hot to D0.</param>
-/// <param name="pmeSupport">PMC.PME_Support: a bit for each of D0, D1, D2, D3hot, D3cold; zero where it sends no PME.</param>
+/// <param name="pmeSupport">PMC.PME_Support: a bit for each of D0, D1, D2, D3hot, D3cold; zero where it sends no
+/// PME.</param>
 public sealed class PowerManagementCapability(bool noSoftReset, byte pmeSupport = 0)
     : FunctionCapability(PCI_CAP_ID_PM, PCI_PM_SIZEOF)
 {

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Viaduct.Linux;
+
+/// <content>The other end: taking the count away.</content>
+public sealed partial class EventFdContext
+{
+    private const int RWF_NOWAIT = 0x8;
+
+    /// <summary>eventfd_ctx_do_read(): takes the whole count, whether the client's eventfd blocks or not.</summary>
+    /// <returns>False where it was zero, or the context is disposed.</returns>
+    public unsafe bool TryConsume()
+    {
+        ulong count;
+        var vector = new EventFdVector { Base = &count, Length = sizeof(ulong) };
+        var added = false;
+        try
+        {
+            handle.DangerousAddRef(ref added);
+            return PReadV2((int)handle.DangerousGetHandle(), &vector, 1, -1, RWF_NOWAIT) == sizeof(ulong);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>The descriptor, for a poll that ends before the context is disposed.</summary>
+    internal int Descriptor => (int)handle.DangerousGetHandle();
+
+    [LibraryImport("libc", EntryPoint = "preadv2")]
+    private static unsafe partial nint PReadV2(int fd, EventFdVector* vectors, int count, long offset, int flags);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct EventFdVector
+    {
+        public void* Base;
+        public nuint Length;
+    }
+}
