@@ -59,7 +59,7 @@ public static class DeviceCatalog
     }
 
     private static bool CreateEdu(
-        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
     {
         var mask = EduFunction.DefaultDmaMask;
         function = options.TryGetNumber(DmaMaskKey, 0, ulong.MaxValue, ref mask, out error)
@@ -69,7 +69,7 @@ public static class DeviceCatalog
     }
 
     private static bool CreateIoat(
-        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
     {
         ulong capacity = IoatFunction.DefaultTransferCapacity;
         function = options.TryGetNumber(

@@ -32,7 +32,7 @@ public sealed class DeviceModel
     /// <param name="function">The device.</param>
     /// <param name="error">What is wrong with the keys, and what would be right.</param>
     public bool TryCreate(
-        DeviceOptions options, PciServices services, [NotNullWhen(true)] out PciFunction? function, out string? error)
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
     {
         foreach (var key in options.Values.Keys)
         {

@@ -94,8 +94,8 @@ public sealed partial class EduFunction : DeviceFunction
         InterruptPin = 1,
     };
 
-    // QEMU refuses accesses of one and two bytes on the bus, which read zero; the device answers all ones to others that it does not know,
-    // and takes a store of four bytes to a register of eight as its whole value.
+    // QEMU refuses accesses of one and two bytes on the bus, which read zero; the device answers all ones to others that
+    // it does not know, and takes a store of four bytes to a register of eight as its whole value.
     private static RegisterBlockRules EduRules() => new()
     {
         MinimumWidth = 4,

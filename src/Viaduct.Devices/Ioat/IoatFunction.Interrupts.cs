@@ -52,6 +52,11 @@ public sealed partial class IoatFunction
     /// <summary>Shows an error to software.</summary>
     private void Record(IoatErrors errors)
     {
+        if (errors == IoatErrors.None)
+        {
+            return;
+        }
+
         _errors.Value |= (uint)errors;
         var reported = (uint)errors & ~Config.Read(IoatConfig.ChannelErrorMask, 4);
         if (reported == 0)

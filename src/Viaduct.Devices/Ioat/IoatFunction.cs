@@ -100,8 +100,8 @@ public sealed partial class IoatFunction : DeviceFunction
         _pendingCommands = 0;
         _pendingErrors = 0;
 
-        // The engine sees the new generation before it moves anything else. What is on the bus now must end first; if memory does not
-        // answer in time, the reset goes on without it.
+        // The engine sees the new generation before it moves anything else. What is on the bus now must end first; if
+        // memory does not answer in time, the reset goes on without it.
         if (_bus.TryEnter(ResetMilliseconds))
         {
             _bus.Exit();

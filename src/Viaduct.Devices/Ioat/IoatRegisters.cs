@@ -58,7 +58,11 @@ public static class IoatRegisters
     ];
 
     /// <summary>Channels of the function.</summary>
-    public static RegisterSpec ChannelCount { get; } = new("CHANCNT", 0x00, 8, "Channels") { Reset = 1, Access = FieldAccess.ReadOnly };
+    public static RegisterSpec ChannelCount { get; } = new("CHANCNT", 0x00, 8, "Channels")
+    {
+        Reset = 1,
+        Access = FieldAccess.ReadOnly,
+    };
 
     /// <summary>The largest transfer, as a power of two.</summary>
     public static RegisterSpec TransferCapacity { get; } = new("XFERCAP", 0x01, 8, "Log2 of a descriptor's largest size")
@@ -187,22 +191,29 @@ public static class IoatRegisters
     };
 
     /// <summary>Address of the chain's first descriptor.</summary>
-    public static RegisterSpec ChainAddress { get; } = new("CHAINADDR", Channel + 0x10, 64, "First descriptor; a write arms the channel");
+    public static RegisterSpec ChainAddress { get; } = new(
+        "CHAINADDR", Channel + 0x10, 64, "First descriptor; a write arms the channel");
 
     /// <summary>Where the status is written.</summary>
-    public static RegisterSpec CompletionAddress { get; } = new("CHANCMP", Channel + 0x18, 64, "Where the status is written");
+    public static RegisterSpec CompletionAddress { get; } = new(
+        "CHANCMP", Channel + 0x18, 64, "Where the status is written");
 
     /// <summary>The descriptor that is worked on.</summary>
-    public static RegisterSpec CurrentDescriptor { get; } = new("CDAR", Channel + 0x20, 64, "The descriptor that is worked on, or is next")
+    public static RegisterSpec CurrentDescriptor { get; } = new(
+        "CDAR", Channel + 0x20, 64, "The descriptor that is worked on, or is next")
     {
         Access = FieldAccess.ReadOnly,
     };
 
     /// <summary>Channel errors.</summary>
-    public static RegisterSpec ChannelError { get; } = new("CHANERR", Channel + 0x28, 32, "Channel errors") { Fields = s_errors };
+    public static RegisterSpec ChannelError { get; } = new("CHANERR", Channel + 0x28, 32, "Channel errors")
+    {
+        Fields = s_errors,
+    };
 
     /// <summary>Channel errors that do not halt.</summary>
-    public static RegisterSpec ChannelErrorMask { get; } = new("CHANERRMSK", Channel + 0x2c, 32, "Errors that do not halt the channel")
+    public static RegisterSpec ChannelErrorMask { get; } = new(
+        "CHANERRMSK", Channel + 0x2c, 32, "Errors that do not halt the channel")
     {
         Fields = [ReadWrite(18, 16, "MASK_HI", "Bits as in CHANERR"), ReadWrite(13, 0, "MASK_LO", "Bits as in CHANERR")],
     };

@@ -5,7 +5,8 @@ using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Tests.Edu;
 
-/// <summary>The expected values of the register tests are what QEMU 11.1's edu answered to loads and stores on a real kernel.</summary>
+/// <summary>The expected values of the register tests are what QEMU 11.1's edu answered to loads and stores under a real
+/// kernel.</summary>
 public sealed class EduFunctionTests
 {
     private const ulong Address = Host.MemoryAddress;

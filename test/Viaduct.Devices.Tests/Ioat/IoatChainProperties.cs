@@ -84,7 +84,12 @@ public sealed class IoatChainProperties
         var size = random.Next(1, 600);
         var kind = random.Next(40);
         var item = new Item(
-            word, (uint)size, random.Next(2) * IoatRig.CompletionWrite, random.Next(Area - size), random.Next(Area - size), (ulong)random.NextInt64());
+            word,
+            (uint)size,
+            random.Next(2) * IoatRig.CompletionWrite,
+            random.Next(Area - size),
+            random.Next(Area - size),
+            (ulong)random.NextInt64());
         return kind switch
         {
             0 => item with { Size = 0 },

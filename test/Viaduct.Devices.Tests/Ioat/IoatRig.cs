@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Viaduct.Devices.Ioat;
 using Viaduct.Devices.Tests.Infrastructure;
+using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Tests.Ioat;
 
@@ -25,11 +26,20 @@ internal sealed class IoatRig
 
     public IoatRig(int transferCapacity = 20)
     {
+        Host = new Host(MemorySize);
         Ioat = Host.Plug(new IoatFunction(Host.Services, transferCapacity));
         EnableMsix();
     }
 
-    public Host Host { get; } = new(MemorySize);
+    /// <summary>One whose engine another thread runs.</summary>
+    public IoatRig(IDeviceExecutor executor)
+    {
+        Host = new Host(MemorySize);
+        Ioat = Host.Plug(new IoatFunction(Host.Services with { Executor = executor }));
+        EnableMsix();
+    }
+
+    public Host Host { get; }
 
     public IoatFunction Ioat { get; }
 
