@@ -38,9 +38,8 @@ internal sealed class IoatChannel : IDisposable
         _interrupt = interrupt;
         _maxTransfer = maxTransfer;
         _depth = depth;
-        Reset();
         _memory = device.AllocateDma(DescriptorsAt + ((ulong)depth * IoatDescriptor.Size));
-        _registers.Write64(_base + IoatRegister.CompletionAddress, _memory.IovaOf(CompletionAt));
+        Reset();
     }
 
     /// <summary>How many descriptors the chain has.</summary>
@@ -61,6 +60,9 @@ internal sealed class IoatChannel : IDisposable
         _registers.Write32(_base + IoatRegister.Error, (uint)Errors);
         _registers.Write8(_base + IoatRegister.Command, IoatRegister.Reset);
         WaitUntil(() => (_registers.Read8(_base + IoatRegister.Command) & IoatRegister.Reset) == 0, "come out of reset");
+
+        // The reset forgets it.
+        _registers.Write64(_base + IoatRegister.CompletionAddress, _memory.IovaOf(CompletionAt));
         Count = 0;
     }
 

@@ -11,7 +11,7 @@ internal static class VfioErrors
         var some = names.Length == 0 ? "" : $": {string.Join(", ", names.Take(8))}{(names.Length > 8 ? ", ..." : "")}";
         return new VfioException(
             Errno.ENOENT,
-            "stat",
+            "open vendor",
             $"there is no PCI device {device}",
             $"{paths.Devices} has {names.Length} devices{some}",
             "lspci -D shows every device with its address");

@@ -13,7 +13,7 @@ public sealed class EventFd : SafeHandle
     private const int EfdNonblock = 0x800;
 
     [ThreadStatic]
-    private static EventFd? t_cancel;
+    private static EventFd? s_cancel;
 
     private volatile bool _closing;
 
@@ -88,7 +88,7 @@ public sealed class EventFd : SafeHandle
             return TryWait(timeout, null, out count, default);
         }
 
-        var cancel = t_cancel ??= CreateCancel();
+        var cancel = s_cancel ??= CreateCancel();
         try
         {
             using var registration = cancellationToken.UnsafeRegister(
