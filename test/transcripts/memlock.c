@@ -1,6 +1,6 @@
 /*
- * RLIMIT_MEMLOCK: what counts, and what a mapping over the limit gets, for a process without CAP_IPC_LOCK. No limit here
- * is above 64 KiB, which is as much as some hosts let an ordinary user have.
+ * RLIMIT_MEMLOCK: what counts, and what a mapping over the limit gets, for a process without CAP_IPC_LOCK. No limit
+ * here is above 64 KiB, which is as much as some hosts let an ordinary user have.
  */
 #include "edu.h"
 #include <linux/capability.h>
