@@ -4,6 +4,8 @@
 #   build.sh FOLDER [NAME]...       build.sh --list   prints the names
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# Bad pointers and sizes are what the programs are about.
+warnings=(-Wall -Wextra -Werror -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-unused-function)
 list() { for f in "$here"/*.c; do basename "$f" .c; done; }
 if [ "${1:-}" = --list ]; then
 	list
@@ -15,6 +17,9 @@ programs=("$@")
 [ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(list)
 mkdir -p "$out"
 for name in "${programs[@]}"; do
-	[ -f "$here/$name.c" ] || { echo "build.sh: there is no program $name; there are: $(list | tr '\n' ' ')" >&2; exit 2; }
-	"${CC:-gcc}" -O1 -static -Wall -Wextra -Werror -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-unused-function -o "$out/$name" "$here/$name.c"
+	if [ ! -f "$here/$name.c" ]; then
+		echo "build.sh: there is no program $name; there are: $(list | tr '\n' ' ')" >&2
+		exit 2
+	fi
+	"${CC:-gcc}" -O1 -static "${warnings[@]}" -o "$out/$name" "$here/$name.c"
 done

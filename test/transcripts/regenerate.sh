@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Makes the goldens again: builds each program, runs it on a real Linux kernel, and writes what it prints to golden/NAME.txt.
+# Makes the goldens again: builds each program, runs it on a real Linux kernel, and writes what it prints to
+# golden/NAME.txt.
 #
-#   regenerate.sh [RUNNER] [NAME]...          RUNNER may also come from the environment: KERNEL_RUNNER
+#   regenerate.sh RUNNER [NAME]...
+#   KERNEL_RUNNER=RUNNER regenerate.sh
 #
 # RUNNER is a command (with its own options) that runs the static program given after it, with that program's
 # arguments, as root on a machine where QEMU's edu device sits at 0000:00:05.0, bound to vfio-pci, behind an IOMMU,
@@ -28,7 +30,11 @@ for name in "${programs[@]}"; do
 	for round in 1 2; do
 		# Word splitting is wanted: RUNNER is a command with options.
 		# shellcheck disable=SC2086
-		$runner "$work/$name" --quiet-console >"$work/$name.$round" || { echo "$name: the runner failed with status $?" >&2; ok=0; break; }
+		$runner "$work/$name" --quiet-console >"$work/$name.$round" || {
+			echo "$name: the runner failed with status $?" >&2
+			ok=0
+			break
+		}
 	done
 	if [ $ok = 1 ] && ! tail -n 1 "$work/$name.1" | grep -qx '== end'; then
 		echo "$name: did not come to its end:" >&2

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the transcript programs under Viaduct and compares what they print with what they print on a real kernel (golden/).
+# Runs the transcript programs under Viaduct and compares what they print with what they print on a real kernel
+# (golden/).
 #
 #   run.sh [VIADUCT] [NAME]...        VIADUCT: the command, ../../viaduct by default
 #
@@ -19,11 +20,12 @@ mkdir -p "$out"
 passed=0 failed=0 calls=0
 for name in "${programs[@]}"; do
 	golden=golden/$name.txt
-	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it; the caller's own limit must not show.
+	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it: the limit of whoever
+	# calls this must not show.
 	memlock=report
 	[ "$name" = memlock ] && memlock=enforce
-	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- "$work/$name" \
-		>"$out/$name.txt" 2>"$out/$name.err" </dev/null
+	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- \
+		"$work/$name" >"$out/$name.txt" 2>"$out/$name.err" </dev/null
 	status=$?
 	count=$(grep -c ' = ' "$golden")
 	if [ $status = 0 ] && cmp -s "$golden" "$out/$name.txt"; then
