@@ -159,7 +159,11 @@ public sealed partial class IoAddressSpace
 
     private bool Remember(in IovaRange<Target> entry, long sequence, ref TranslationCache cache)
     {
-        cache.Space = this;
+        if (cache.Space != this)
+        {
+            cache.Space = this;
+        }
+
         cache.Sequence = sequence;
         cache.First = entry.First;
         cache.Last = entry.Last;

@@ -25,27 +25,26 @@ internal sealed class IovaMapLeaf<T> : IovaMapNode
     /// <summary>Puts an entry in at <paramref name="index"/>; there is room.</summary>
     public void Insert(int index, ulong first, ulong last, in T value)
     {
-        Span<ulong> keys = Keys, lasts = Lasts;
+        Span<ulong> lasts = Lasts;
         Span<T> values = Values;
-        keys[index..Count].CopyTo(keys[(index + 1)..]);
         lasts[index..Count].CopyTo(lasts[(index + 1)..]);
         values[index..Count].CopyTo(values[(index + 1)..]);
-        keys[index] = first;
         lasts[index] = last;
         values[index] = value;
+        InsertKey(index, first);
         Count++;
     }
 
     /// <summary>Takes the entry at <paramref name="index"/> out.</summary>
     public void RemoveAt(int index)
     {
-        Span<ulong> keys = Keys, lasts = Lasts;
+        Span<ulong> lasts = Lasts;
         Span<T> values = Values;
-        keys[(index + 1)..Count].CopyTo(keys[index..]);
         lasts[(index + 1)..Count].CopyTo(lasts[index..]);
         values[(index + 1)..Count].CopyTo(values[index..]);
+        values[Count - 1] = default;
+        RemoveKey(index);
         Count--;
-        values[Count] = default;
     }
 
     /// <summary>Moves entries between the end of this leaf and the front of the next.</summary>
@@ -53,27 +52,11 @@ internal sealed class IovaMapLeaf<T> : IovaMapNode
     /// <param name="count">Above zero: so many go right; below: so many come from there.</param>
     public void Shift(IovaMapLeaf<T> right, int count)
     {
-        Shift<ulong>(Keys, right.Keys, Count, right.Count, count);
-        Shift<ulong>(Lasts, right.Lasts, Count, right.Count, count);
-        Shift<T>(Values, right.Values, Count, right.Count, count);
+        Shift<ulong>(Keys, right.Keys, Count, right.Count, count, ulong.MaxValue);
+        Shift<ulong>(Lasts, right.Lasts, Count, right.Count, count, 0);
+        Shift<T>(Values, right.Values, Count, right.Count, count, default);
         Count -= count;
         right.Count += count;
-    }
-
-    private static void Shift<TItem>(Span<TItem> left, Span<TItem> right, int leftCount, int rightCount, int count)
-    {
-        if (count > 0)
-        {
-            right[..rightCount].CopyTo(right[count..]);
-            left[(leftCount - count)..leftCount].CopyTo(right);
-            left[(leftCount - count)..leftCount].Clear();
-        }
-        else
-        {
-            right[..-count].CopyTo(left[leftCount..]);
-            right[-count..rightCount].CopyTo(right);
-            right[(rightCount + count)..rightCount].Clear();
-        }
     }
 }
 

@@ -38,7 +38,7 @@ public sealed partial class Type1Iommu
         }
 
         var access = AccessOf(map.Flags);
-        var updatesVaddr = map.Flags.HasFlag(VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_VADDR);
+        var updatesVaddr = (map.Flags & VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_VADDR) != 0;
         if (updatesVaddr == (access != DmaAccess.None) || ((map.Size | map.Iova | map.Vaddr) & (PageSize - 1)) != 0)
         {
             return Errno.EINVAL;
@@ -64,8 +64,8 @@ public sealed partial class Type1Iommu
     }
 
     private static DmaAccess AccessOf(VfioDmaMapFlags flags)
-        => (flags.HasFlag(VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_READ) ? DmaAccess.Read : DmaAccess.None)
-            | (flags.HasFlag(VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_WRITE) ? DmaAccess.Write : DmaAccess.None);
+        => ((flags & VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_READ) != 0 ? DmaAccess.Read : DmaAccess.None)
+            | ((flags & VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_WRITE) != 0 ? DmaAccess.Write : DmaAccess.None);
 
     /// <summary>vfio_iommu_iova_dma_valid.</summary>
     private bool IsValid(ulong first, ulong last)

@@ -21,7 +21,7 @@ public sealed partial class Type1Iommu
             return Errno.EFAULT;
         }
 
-        var getsBitmap = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+        var getsBitmap = (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) != 0;
         if (unmap.ArgSz < MinSize || (unmap.Flags & ~UnmapFlags) != 0
             || (getsBitmap && unmap.Flags != VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP))
         {
@@ -60,14 +60,14 @@ public sealed partial class Type1Iommu
     private SysResult UnmapDma(ClientMemory memory, VfioIommuType1DmaUnmap unmap, in VfioBitmap bitmap, out ulong unmapped)
     {
         unmapped = 0;
-        var all = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_ALL);
+        var all = (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_ALL) != 0;
         var result = RangeOf(unmap, all, out var last);
         if (result.IsError)
         {
             return result;
         }
 
-        var getsBitmap = unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+        var getsBitmap = (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) != 0;
         if ((getsBitmap && (!_isTrackingDirtyPages || bitmap.Pgsize != PageSize))
             || (_isV2 && !all && Cuts(unmap.Iova, last)))
         {
@@ -80,7 +80,7 @@ public sealed partial class Type1Iommu
             return SysResult.Success;
         }
 
-        return unmap.Flags.HasFlag(VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_VADDR)
+        return (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_VADDR) != 0
             ? InvalidateVaddrs(entry, last, out unmapped)
             : Remove(memory, entry, last, getsBitmap ? bitmap.Data : null, unmap.Iova, out unmapped);
     }
