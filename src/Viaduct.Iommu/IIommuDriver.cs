@@ -8,6 +8,9 @@ public interface IIommuDriver
     /// <summary>True for the driver of groups that no IOMMU protects; a container has either kind, never both.</summary>
     bool IsNoIommu { get; }
 
+    /// <summary>What clients see of the driver's options in sysfs.</summary>
+    IReadOnlyList<ModuleParameter> Parameters => [];
+
     /// <summary>VFIO_CHECK_EXTENSION while no driver is chosen: above zero where this driver has the extension.</summary>
     SysResult CheckExtension(ulong extension);
 
