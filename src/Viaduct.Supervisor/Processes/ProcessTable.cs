@@ -26,6 +26,13 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     public SupervisedProcess Get(int task)
         => _byTask.TryGetValue(task, out var process) ? process : Add(task);
 
+    /// <summary>The process that a thread belongs to, or null where it does not run under us, or never made a call of
+    /// ours.</summary>
+    public SupervisedProcess? Find(int task)
+        => _byTask.TryGetValue(task, out var process) ? process
+            : ProcessStatus.GetNumber(task, "Tgid:") is { } id ? _byId.GetValueOrDefault(id)
+            : null;
+
     /// <summary>A thread or process came into being by clone, fork or vfork.</summary>
     public void OnCreated(int parent, int task)
     {

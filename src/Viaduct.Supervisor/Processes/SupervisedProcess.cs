@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory.Remote;
 using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Filter;
 
 namespace Viaduct.Supervisor.Processes;
 
@@ -65,11 +66,20 @@ internal sealed class SupervisedProcess : IDisposable
     public void SetInstalled(int fd, OpenFile file)
     {
         file.WasClosed = false;
-        _descriptors[fd] = file;
+        if (IsWatched(fd))
+        {
+            _descriptors[fd] = file;
+        }
     }
 
     /// <summary>The kernel said that this file is there: worth keeping unless the process closed one there before.</summary>
-    public void SetSeen(int fd, OpenFile file) => _descriptors.TryAdd(fd, file);
+    public void SetSeen(int fd, OpenFile file)
+    {
+        if (IsWatched(fd))
+        {
+            _descriptors.TryAdd(fd, file);
+        }
+    }
 
     /// <summary>The process is about to close the descriptor or to put another file there.</summary>
     public void SetClosed(int fd)
@@ -128,6 +138,9 @@ internal sealed class SupervisedProcess : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
+
+    // What closes or replaces a lower one does not come to us (SupervisorFilter), so those are never taken as known.
+    private static bool IsWatched(int fd) => fd >= SupervisorFilter.FirstDescriptor;
 
     private RemoteMemory NewMemory()
     {
