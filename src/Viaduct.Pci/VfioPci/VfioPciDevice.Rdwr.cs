@@ -182,6 +182,13 @@ public sealed partial class VfioPciDevice
         while (done < count)
         {
             var first = PieceLength(bar, position + done, count - done);
+            if (IsMsixTable(bar, position + done))
+            {
+                // What is dropped is not even copied.
+                done += (ulong)first;
+                continue;
+            }
+
             var have = Math.Max(BlockLength(buffer + done, count - done), first);
             if (!memory.TryRead(buffer + done, block[..have]))
             {
