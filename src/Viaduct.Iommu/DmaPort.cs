@@ -4,7 +4,10 @@ namespace Viaduct.Iommu;
 /// A device's way to memory: I/O virtual addresses in, bytes out. A model sees nothing else, and so cannot tell a
 /// supervised program from a virtual machine. Any thread may call, several at once too; a fault is a value, never an
 /// exception. A transfer goes in pieces of <see cref="MaxPiece"/> at most, each translated anew: unmapping waits for a
-/// piece and not for a transfer, and a transfer that outlives its mapping ends in a fault.
+/// piece and not for a transfer, and a transfer that outlives its mapping ends in a fault. Bytes before the address of a
+/// fault have moved, none from there on.
+/// <para>A <see cref="Viaduct.Memory.MemorySource"/> runs within a piece: it may start transfers of its own (a BAR that is
+/// the target of another device's DMA), but must not wait for whoever unmaps, such as for a container's lock.</para>
 /// </summary>
 /// <param name="group">The group whose address space translates.</param>
 public sealed partial class DmaPort(IommuGroup group)
