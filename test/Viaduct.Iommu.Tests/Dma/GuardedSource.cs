@@ -2,7 +2,8 @@ using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Tests;
 
-/// <summary>Memory that knows which addresses lead to it, and tells when it is reached by others or after its end.</summary>
+/// <summary>Memory that knows which addresses lead to it, and tells when it is reached by others or after its
+/// end.</summary>
 /// <param name="first">The I/O virtual address that leads to <paramref name="offset"/>.</param>
 /// <param name="offset">Its first byte.</param>
 /// <param name="size">Bytes.</param>
