@@ -137,7 +137,8 @@ public sealed partial class Type1Iommu
 
     /// <summary>
     /// update_user_bitmap: sets a bit for each page of a mapping, since the devices here do not say which ones they
-    /// wrote. Whole words of 64 bits are written: bits above the mapping's become zero, those below it stay.
+    /// wrote. Whole words of 64 bits are written: zeros beside the mapping's bits, but in its first word, where the
+    /// mapping does not begin with it: there the client's bits stay, those above the mapping's too.
     /// </summary>
     private bool WriteDirty(ClientMemory memory, ulong bitmap, in IovaRange<Type1Mapping> entry, ulong origin)
     {
@@ -145,8 +146,8 @@ public sealed partial class Type1Iommu
         var shift = (int)(firstBit % 64);
         var bits = (ulong)shift + ((entry.Last - entry.First) / PageSize) + 1;
         var address = bitmap + (firstBit / 64 * 8);
-        var below = 0UL;
-        if (shift > 0 && !memory.TryRead(address, out below))
+        var kept = 0UL;
+        if (shift > 0 && !memory.TryRead(address, out kept))
         {
             return false;
         }
@@ -158,17 +159,15 @@ public sealed partial class Type1Iommu
             var count = (int)Math.Min(words - done, (ulong)chunk.Length / 8);
             var part = chunk[..(count * 8)];
             part.Fill(0xff);
-            if (done == 0)
-            {
-                var kept = (1UL << shift) - 1;
-                BinaryPrimitives.WriteUInt64LittleEndian(part, ~kept | (below & kept));
-            }
-
             if (done + (ulong)count == words && bits % 64 != 0)
             {
-                var end = part[^8..];
-                var mask = (1UL << (int)(bits % 64)) - 1;
-                BinaryPrimitives.WriteUInt64LittleEndian(end, BinaryPrimitives.ReadUInt64LittleEndian(end) & mask);
+                BinaryPrimitives.WriteUInt64LittleEndian(part[^8..], (1UL << (int)(bits % 64)) - 1);
+            }
+
+            if (done == 0)
+            {
+                var first = BinaryPrimitives.ReadUInt64LittleEndian(part);
+                BinaryPrimitives.WriteUInt64LittleEndian(part, (first >> shift << shift) | kept);
             }
 
             if (!memory.TryWrite(address + (done * 8), part))
