@@ -158,8 +158,9 @@ internal sealed class SystemCallServer
     // On 64-bit the position comes whole in one register; -1 asks preadv2 for the file's own.
     private Outcome PositionedVector(in Call call, bool write)
     {
-        var ownPosition = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2 && call.Arg3 == ulong.MaxValue;
-        return _transfers.Vector(call, write, ownPosition ? null : call.Arg3);
+        var isSecond = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2;
+        var position = isSecond && call.Arg3 == ulong.MaxValue ? null : (ulong?)call.Arg3;
+        return _transfers.Vector(call, write, position, isSecond ? (uint)call.Arg5 : 0);
     }
 
     // The affinity that we lent the thread is not its own.
