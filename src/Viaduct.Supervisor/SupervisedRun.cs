@@ -43,6 +43,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         using var files = new OpenFileTable(Statistics);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
+        using var cpus = new CpuSharing();
         using var spawn = new SpawnThread(arguments);
         var installed = spawn.InstallFilter(SupervisorFilter.Build(), out var listener);
         if (installed.IsError)
@@ -54,16 +55,16 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         {
             _ = listener!.SetSyncWakeUp(); // only faster; Linux before 6.6 lacks it
             var server = new SystemCallServer(
-                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, options.Report);
+                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, options.Report);
             StartThread("viaduct calls", server.Run);
             StartThread("viaduct releases", () => files.ReleaseForever());
-            return Trace(spawn, files, processes, firstExec);
+            return Trace(spawn, files, processes, cpus, firstExec);
         }
     }
 
-    private RunResult Trace(SpawnThread spawn, OpenFileTable files, ProcessTable processes, FirstExec firstExec)
+    private RunResult Trace(SpawnThread spawn, OpenFileTable files, ProcessTable processes, CpuSharing cpus, FirstExec firstExec)
     {
-        var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), firstExec);
+        var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), cpus, firstExec);
         spawn.Start(firstExec);
         var seized = tracer.SeizeFirst();
         var started = spawn.Join();

@@ -8,7 +8,7 @@ namespace Viaduct.Supervisor.Tracing;
 /// Traces everything that runs under us, on one thread: MMIO traps, new and ended tasks, closed descriptors. Signals and job
 /// control pass through untouched. The kernel kills the tracees if this process dies (PTRACE_O_EXITKILL).
 /// </summary>
-internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExec firstExec)
+internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuSharing cpus, FirstExec firstExec)
 {
     private const int SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
 
@@ -63,14 +63,13 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
         switch (status.PtraceEvent)
         {
             case 0:
-                signal = status.StopSignal == SignalInfo.SIGBUS
-                    ? mmio.Handle(task, processes.Get(task))
-                    : status.StopSignal;
+                signal = status.StopSignal == SignalInfo.SIGBUS ? OnBusError(task) : status.StopSignal;
                 break;
             case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
                 if (!Tracer.GetEventMessage(task, out var created).IsError)
                 {
                     processes.OnCreated(task, (int)created);
+                    cpus.OnCreated(task, (int)created);
                 }
 
                 break;
@@ -97,5 +96,16 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
 
         // ESRCH: the task was killed in its stop.
         _ = Tracer.Continue(task, signal);
+    }
+
+    private int OnBusError(int task)
+    {
+        var signal = mmio.Handle(task, processes.Get(task));
+        if (signal == 0)
+        {
+            cpus.OnTrap(task);
+        }
+
+        return signal;
     }
 }
