@@ -32,12 +32,24 @@ public static partial class MemoryFile
         return result.IsError ? result : SysResult.Success;
     }
 
+    /// <summary>dup(2), close-on-exec: a second descriptor of the same open file description.</summary>
+    public static SysResult Duplicate(SafeFileHandle file, out SafeFileHandle? copy)
+    {
+        const int F_DUPFD_CLOEXEC = 1030;
+        var result = Libc.Result(Fcntl((int)file.DangerousGetHandle(), F_DUPFD_CLOEXEC, 0));
+        copy = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
+        return result;
+    }
+
     /// <summary>The path by which this process reaches one of its descriptors.</summary>
     public static string PathOf(SafeFileHandle file)
         => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MemFdCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -17,6 +17,9 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     /// <summary>Processes seen so far.</summary>
     public int Seen => _seen;
 
+    /// <summary>The processes that are alive.</summary>
+    public IEnumerable<int> Ids => _byId.Keys;
+
     /// <summary>The most pages that a caller wanted to lock beyond its limit; 0 where all were within theirs.</summary>
     public ulong PeakBeyondLimit
     {
