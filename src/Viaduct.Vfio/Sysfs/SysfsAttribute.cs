@@ -11,6 +11,12 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     public static SysfsAttribute Text(string text)
         => new(Convert.ToInt32("444", 8), 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
 
+    /// <summary>A text attribute of another mode.</summary>
+    /// <param name="text">The content without its last newline.</param>
+    /// <param name="mode">Permission bits.</param>
+    public static SysfsAttribute Text(string text, int mode)
+        => new(mode, 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
+
     /// <summary>Permission bits.</summary>
     public int Mode { get; } = mode;
 
