@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Viaduct.Abi;
+using Viaduct.Linux.Processes;
+using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Vfs;
 using Viaduct.Vfio.Containers;
@@ -112,7 +114,10 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
     private Outcome OpenAttributeNode(in Call call, in Lookup lookup, int flags)
         => (flags & O_ACCMODE) != 0
             ? Errno.EACCES
-            : Install(call, new OpenAttribute(lookup.Path, lookup.Node!), flags, ((SysfsAttribute)lookup.Node!).Show());
+            : Install(call, new OpenAttribute(lookup.Path, lookup.Node!), flags, Content(call, (SysfsAttribute)lookup.Node!));
+
+    private static byte[] Content(in Call call, SysfsAttribute attribute)
+        => attribute.Show((ProcessStatus.GetCapabilities(call.Task) & (1UL << (int)Capability.SysAdmin)) != 0);
 
     private Outcome OpenDevice(in Call call, DeviceNode device, int flags)
     {
