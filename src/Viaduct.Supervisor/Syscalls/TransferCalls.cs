@@ -62,7 +62,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             }
         }
 
-        if (open.File.DeviceNumber is not null)
+        if (!open.File.HasTransfers)
         {
             return Errno.EINVAL;
         }
@@ -96,7 +96,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
 
     private SysResult Transfer(VfioFile file, ulong buffer, ulong count, ulong position, bool write)
     {
-        if (file.DeviceNumber is not null)
+        if (!file.HasTransfers)
         {
             return Errno.EINVAL; // containers and groups have no such operation, whatever the arguments
         }
