@@ -32,6 +32,7 @@ public sealed partial class VfioPciDevice
     /// <inheritdoc/>
     public override void Describe(SysfsTree tree)
     {
+        tree.AddDirectory("/sys/bus/pci", opaque: true); // of the bus, a client sees this machine's devices only
         tree.AddDirectory(SysfsPath, opaque: true);
         var home = SysfsPath["/sys/".Length..];
         tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{home}"));

@@ -20,6 +20,11 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
 
     private readonly CloseWatcher _watcher = new();
     private readonly Lock _lock = new();
+
+    // Held from finding a closed file to the end of its release, so that whoever asks for releases never goes on while
+    // another thread is in the middle of one. Taken before _lock and before the core's locks; a release takes no call.
+    private readonly Lock _releasing = new();
+
     private readonly Dictionary<FileIdentity, OpenFile> _byIdentity = [];
     private readonly Dictionary<int, OpenFile> _byWatch = [];
 
@@ -82,45 +87,39 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         }
     }
 
-    /// <summary>Releases what has lost its last reference. Cheap where nothing has.</summary>
+    /// <summary>Releases what has lost its last reference, and waits for releases that are under way. Cheap where there are
+    /// none.</summary>
     public void ReleaseClosed()
     {
-        while (true)
+        lock (_releasing)
         {
-            OpenFile? file;
-            lock (_lock)
+            while (TryTakeClosed(out var file))
             {
-                if (!_watcher.TryNext(out var watch))
+                if (file is not null)
                 {
-                    return;
+                    Release(file);
                 }
-
-                if (!_byWatch.TryGetValue(watch, out file))
-                {
-                    continue;
-                }
-
-                Forget(file);
             }
-
-            Release(file);
         }
     }
 
     /// <summary>Releases whatever is still here; for the end of a run.</summary>
     public void ReleaseAll()
     {
-        OpenFile[] rest;
-        lock (_lock)
+        lock (_releasing)
         {
-            rest = [.. _byIdentity.Values];
-            _byIdentity.Clear();
-            _byWatch.Clear();
-        }
+            OpenFile[] rest;
+            lock (_lock)
+            {
+                rest = [.. _byIdentity.Values];
+                _byIdentity.Clear();
+                _byWatch.Clear();
+            }
 
-        foreach (var file in rest)
-        {
-            Release(file);
+            foreach (var file in rest)
+            {
+                Release(file);
+            }
         }
     }
 
@@ -157,6 +156,26 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
             _byIdentity[identity] = file;
             _byWatch[file.Watch] = file;
             return SysResult.Success;
+        }
+    }
+
+    // False where nothing was closed; a null file is one that was abandoned.
+    private bool TryTakeClosed(out OpenFile? file)
+    {
+        lock (_lock)
+        {
+            file = null;
+            if (!_watcher.TryNext(out var watch))
+            {
+                return false;
+            }
+
+            if (_byWatch.TryGetValue(watch, out file))
+            {
+                Forget(file);
+            }
+
+            return true;
         }
     }
 
