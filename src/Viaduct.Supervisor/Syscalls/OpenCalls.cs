@@ -7,8 +7,10 @@ using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Vfs;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Iommufd;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Supervisor.Syscalls;
@@ -183,7 +185,7 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
         {
             case OpenDirectory directory:
                 return OpenDirectoryNode(call, directory.Path, directory.Directory, flags);
-            case OpenVfioFile { File: ContainerFile or GroupFile } vfio:
+            case OpenVfioFile { File: ContainerFile or GroupFile or IommufdFile or CdevFile } vfio:
                 return Open(call, vfio.File.LinkName, flags);
             case OpenVfioFile:
                 return Errno.ENXIO;

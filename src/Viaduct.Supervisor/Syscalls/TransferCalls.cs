@@ -23,7 +23,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Outcome.Host;
         }
 
-        if (open.File.DeviceNumber is not null)
+        if (!open.File.HasTransfers)
         {
             return NoOperation(call, write);
         }
@@ -74,7 +74,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return imported;
         }
 
-        if (open.File.DeviceNumber is not null)
+        if (!open.File.HasTransfers)
         {
             return NoOperation(call, write);
         }
