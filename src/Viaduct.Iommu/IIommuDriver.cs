@@ -5,7 +5,8 @@ namespace Viaduct.Iommu;
 /// <summary>A kind of IOMMU that a container may choose: an entry of the kernel's vfio.iommu_drivers_list.</summary>
 public interface IIommuDriver
 {
-    /// <summary>True for the driver of groups that no IOMMU protects; a container has either kind, never both.</summary>
+    /// <summary>True for the driver of groups that no IOMMU protects; a container has either kind, never
+    /// both.</summary>
     bool IsNoIommu { get; }
 
     /// <summary>What clients see of the driver's options in sysfs.</summary>

@@ -1,3 +1,5 @@
+using Viaduct.Iommu.Iommufd;
+
 namespace Viaduct.Iommu;
 
 /// <summary>
@@ -16,10 +18,15 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
-    /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults.</summary>
+    /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
+    /// it
+    /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>
     public IoAddressSpace? AddressSpace
     {
         get => _addressSpace;
         set => _addressSpace = value;
     }
+
+    /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
+    internal IommufdContext? Owner { get; set; }
 }

@@ -4,6 +4,7 @@ using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Iommufd;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio;
@@ -46,6 +47,13 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     /// <summary>open() of /dev/vfio/vfio: anybody may, any number of times.</summary>
     public ContainerFile OpenContainer() => new(new Container(this));
 
+    /// <summary>open() of /dev/iommu.</summary>
+    public static IommufdFile OpenIommufd() => new();
+
+    /// <summary>open() of /dev/vfio/devices/vfioN: anybody may, any number of times.</summary>
+    /// <param name="device">A device of this system that has a node of its own.</param>
+    public CdevFile OpenDevice(VfioDevice device) => new(_groups[device.Group.Id], device);
+
     /// <summary>The group of that number, or null.</summary>
     public VfioGroup? FindGroup(int id) => _groups.GetValueOrDefault(id);
 
@@ -55,6 +63,7 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         var tree = new SysfsTree();
         tree.AddDirectory("/sys/kernel/iommu_groups", opaque: true);
         tree.AddDirectory("/sys/class/vfio", opaque: true);
+        tree.AddDirectory("/sys/class/vfio-dev", opaque: true);
         foreach (var name in new[] { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core" })
         {
             tree.AddDirectory($"/sys/module/{name}", opaque: true);

@@ -17,7 +17,8 @@ public sealed partial class Type1Iommu
     private const ulong UserAddressEnd = 0x7fff_ffff_f000;
 
     private const VfioDirtyPagesFlags DirtyFlags = VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_START
-        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
+        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 
     /// <summary>vfio_iommu_type1_dirty_pages.</summary>
     private SysResult DirtyPages(ClientTask caller, ulong argument)
@@ -137,7 +138,8 @@ public sealed partial class Type1Iommu
 
     /// <summary>
     /// update_user_bitmap: sets a bit for each page of a mapping, since the devices here do not say which ones they
-    /// wrote. Whole words of 64 bits are written: bits above the mapping's become zero, those below it stay.
+    /// wrote. Whole words of 64 bits are written: zeros beside the mapping's bits, but in its first word, where the
+    /// mapping does not begin with it: there the client's bits stay, those above the mapping's too.
     /// </summary>
     private bool WriteDirty(ClientMemory memory, ulong bitmap, in IovaRange<Type1Mapping> entry, ulong origin)
     {
@@ -145,8 +147,8 @@ public sealed partial class Type1Iommu
         var shift = (int)(firstBit % 64);
         var bits = (ulong)shift + ((entry.Last - entry.First) / PageSize) + 1;
         var address = bitmap + (firstBit / 64 * 8);
-        var below = 0UL;
-        if (shift > 0 && !memory.TryRead(address, out below))
+        var kept = 0UL;
+        if (shift > 0 && !memory.TryRead(address, out kept))
         {
             return false;
         }
@@ -155,20 +157,12 @@ public sealed partial class Type1Iommu
         var words = (bits + 63) / 64;
         for (ulong done = 0; done < words;)
         {
-            var count = (int)Math.Min(words - done, (ulong)chunk.Length / 8);
-            var part = chunk[..(count * 8)];
-            part.Fill(0xff);
+            var part = chunk[..(int)(Math.Min(words - done, (ulong)chunk.Length / 8) * 8)];
+            FillOnes(part, done == 0 ? shift : 0, bits - (done * 64));
             if (done == 0)
             {
-                var kept = (1UL << shift) - 1;
-                BinaryPrimitives.WriteUInt64LittleEndian(part, ~kept | (below & kept));
-            }
-
-            if (done + (ulong)count == words && bits % 64 != 0)
-            {
-                var end = part[^8..];
-                var mask = (1UL << (int)(bits % 64)) - 1;
-                BinaryPrimitives.WriteUInt64LittleEndian(end, BinaryPrimitives.ReadUInt64LittleEndian(end) & mask);
+                var first = BinaryPrimitives.ReadUInt64LittleEndian(part);
+                BinaryPrimitives.WriteUInt64LittleEndian(part, first | kept);
             }
 
             if (!memory.TryWrite(address + (done * 8), part))
@@ -176,9 +170,23 @@ public sealed partial class Type1Iommu
                 return false;
             }
 
-            done += (ulong)count;
+            done += (ulong)part.Length / 8;
         }
 
         return true;
+    }
+
+    /// <summary>Whole words with ones from bit <paramref name="from"/>, in the first word, up to
+    /// <paramref name="end"/>, which may lie beyond them.</summary>
+    private static void FillOnes(Span<byte> words, int from, ulong end)
+    {
+        words.Fill(0xff);
+        if (end < (ulong)words.Length * 8)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(words[^8..], (1UL << (int)(end % 64)) - 1);
+        }
+
+        var first = BinaryPrimitives.ReadUInt64LittleEndian(words);
+        BinaryPrimitives.WriteUInt64LittleEndian(words, first >> from << from);
     }
 }

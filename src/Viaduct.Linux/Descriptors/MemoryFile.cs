@@ -40,6 +40,15 @@ public static partial class MemoryFile
     public static SysResult SealSize(SafeFileHandle file)
         => Libc.Result(Fcntl((int)file.DangerousGetHandle(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW));
 
+    /// <summary>dup(2), close-on-exec: a second descriptor of the same open file description.</summary>
+    public static SysResult Duplicate(SafeFileHandle file, out SafeFileHandle? copy)
+    {
+        const int F_DUPFD_CLOEXEC = 1030;
+        var result = Libc.Result(Fcntl((int)file.DangerousGetHandle(), F_DUPFD_CLOEXEC, 0));
+        copy = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
+        return result;
+    }
+
     /// <summary>The path by which this process reaches one of its descriptors.</summary>
     public static string PathOf(SafeFileHandle file)
         => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");

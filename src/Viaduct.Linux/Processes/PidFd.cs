@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
 
 namespace Viaduct.Linux.Processes;
 
@@ -29,6 +31,35 @@ public static partial class PidFd
         }
 
         return got.IsError ? got : SysResult.Success;
+    }
+
+    /// <summary>Opens a file that another process has open, whatever its number there: a description of our own, for writing if it
+    /// may be.</summary>
+    /// <param name="process">A process id.</param>
+    /// <param name="identity">Which file.</param>
+    /// <param name="handle">The file; null where the process has none open.</param>
+    public static bool TryFindFile(int process, FileIdentity identity, out FileDescriptorHandle? handle)
+    {
+        handle = null;
+        try
+        {
+            foreach (var path in Directory.EnumerateFileSystemEntries(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")))
+            {
+                if (!FileIdentity.Get(path, out var found).IsError && found == identity
+                    && (!FileCalls.Open(path, OpenFlags.O_RDWR, out handle).IsError
+                        || !FileCalls.Open(path, OpenFlags.O_RDONLY, out handle).IsError))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // the process has gone
+        }
+
+        return false;
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]

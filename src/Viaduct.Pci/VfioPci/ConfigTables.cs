@@ -4,9 +4,8 @@ namespace Viaduct.Pci.VfioPci;
 
 /// <summary>
 /// The permission tables of vfio_pci_config.c, a row for each capability: its length (0 hides it,
-/// <see cref="Variable"/>
-/// asks the chip) and what a client may do with it. Those without an entry in the second table are read from the
-/// chip, but for the link to the next, and not written.
+/// <see cref="Variable"/> asks the chip) and what a client may do with it. Those without an entry in the second table
+/// are read from the chip, but for the link to the next, and not written.
 /// </summary>
 internal static class ConfigTables
 {

@@ -35,14 +35,7 @@ internal sealed partial class VfioPciConfig
         {
             var id = (int)GetChip(position, 1);
             var next = (int)GetChip(position + PCI_CAP_LIST_NEXT, 1);
-            var length = ConfigTables.Length(id);
-            if (length == ConfigTables.Variable)
-            {
-                length = VariableLength(id, position);
-            }
-
-            // A chip may claim more than there is.
-            length = Math.Min(length, PCI_CFG_SPACE_SIZE - position);
+            var length = LengthOf(id, position);
             if (length == 0)
             {
                 _virtual[link] = (byte)next;
@@ -50,11 +43,6 @@ internal sealed partial class VfioPciConfig
             else
             {
                 Take(position, length, (byte)id);
-                if (id == PCI_CAP_ID_PM)
-                {
-                    HideWakeups(position);
-                }
-
                 link = position + PCI_CAP_LIST_NEXT;
                 shown++;
             }
@@ -84,32 +72,24 @@ internal sealed partial class VfioPciConfig
             var header = GetChip(position, 4);
             var id = (int)(header & 0xffff);
             var next = (int)((header & ExtendedNextMask) >> 20);
-            var length = ConfigTables.ExtendedLength(id);
-            if (length == ConfigTables.Variable)
+            var length = ExtendedLengthOf(id, position);
+            if (length != 0)
             {
-                length = ExtendedVariableLength(id, position);
+                Take(position, length, (byte)id);
+                link = position;
+                shown++;
             }
-
-            length = Math.Min(length, Size - position);
-            if (length <= 0 && link != 0)
+            else if (link != 0)
             {
                 SetVirtual(link, 4, (GetVirtual(link, 4) & ~ExtendedNextMask) | ((uint)next << 20));
-                position = next;
-                continue;
-            }
-
-            if (length <= 0)
-            {
-                Take(position, PCI_CAP_SIZEOF, (byte)id);
-                SetVirtual(position, 4, header & ExtendedNextMask);
             }
             else
             {
-                Take(position, length, (byte)id);
-                shown++;
+                Take(position, PCI_CAP_SIZEOF, (byte)id);
+                SetVirtual(position, 4, header & ExtendedNextMask);
+                link = position;
             }
 
-            link = position;
             position = next;
         }
 
@@ -123,6 +103,26 @@ internal sealed partial class VfioPciConfig
     {
         _map.AsSpan(position, length).Fill(id);
         CopyFromChip(position, length);
+        if (id == PCI_CAP_ID_PM && position < PCI_CFG_SPACE_SIZE)
+        {
+            HideWakeups(position);
+        }
+    }
+
+    /// <summary>Bytes of a capability; 0 where it is hidden. A chip may claim more than there is.</summary>
+    private int LengthOf(int id, int position)
+    {
+        var length = ConfigTables.Length(id);
+        length = length == ConfigTables.Variable ? VariableLength(id, position) : length;
+        return Math.Min(length, PCI_CFG_SPACE_SIZE - position);
+    }
+
+    /// <summary>Bytes of an extended capability; 0 where it is hidden.</summary>
+    private int ExtendedLengthOf(int id, int position)
+    {
+        var length = ConfigTables.ExtendedLength(id);
+        length = length == ConfigTables.Variable ? ExtendedVariableLength(id, position) : length;
+        return Math.Min(length, Size - position);
     }
 
     /// <summary>vfio_update_pm_vconfig_bytes: a client's driver could not hear a PME.</summary>

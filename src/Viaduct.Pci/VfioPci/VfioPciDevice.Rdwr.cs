@@ -131,42 +131,55 @@ public sealed partial class VfioPciDevice
 
         count = Math.Min(count, bar.Size - position);
         Span<byte> block = stackalloc byte[BlockSize];
-        var done = 0UL;
 
         // The first piece of a page goes alone: should the page be missing, the device has seen one read, as from the
         // kernel.
         var isProven = false;
-        while (done < count)
+        for (var done = 0UL; done < count;)
         {
-            var limit = BlockLength(buffer + done, count - done);
-            var filled = 0;
-            do
+            var limit = isProven ? BlockLength(buffer + done, count - done) : 0;
+            var filled = FillBlock(bar, position + done, count - done, limit, block);
+            if (filled < 0)
             {
-                var piece = PieceLength(bar, position + done + (ulong)filled, count - done - (ulong)filled);
-                if (filled + piece > limit && filled != 0)
-                {
-                    break;
-                }
-
-                if (!TryReadPiece(bar, position + done + (ulong)filled, block.Slice(filled, piece)))
-                {
-                    return Errno.EIO;
-                }
-
-                filled += piece;
+                return Errno.EIO;
             }
-            while (isProven && filled < limit);
 
             if (!memory.TryWrite(buffer + done, block[..filled]))
             {
                 return Errno.EFAULT;
             }
 
+            var before = (buffer + done) / ClientPageSize;
             done += (ulong)filled;
-            isProven = ((buffer + done) & (ClientPageSize - 1)) != 0 && filled <= limit;
+            isProven = (buffer + done) / ClientPageSize == before;
         }
 
         return SysResult.FromValue((long)count);
+    }
+
+    /// <summary>Reads one piece, and those behind it that end within the limit.</summary>
+    /// <returns>Bytes read; -1 where memory is disabled.</returns>
+    private int FillBlock(PciBar bar, ulong position, ulong left, int limit, Span<byte> block)
+    {
+        var filled = 0;
+        do
+        {
+            var piece = PieceLength(bar, position + (ulong)filled, left - (ulong)filled);
+            if (filled != 0 && filled + piece > limit)
+            {
+                break;
+            }
+
+            if (!TryReadPiece(bar, position + (ulong)filled, block.Slice(filled, piece)))
+            {
+                return -1;
+            }
+
+            filled += piece;
+        }
+        while (filled < limit);
+
+        return filled;
     }
 
     private SysResult WriteBar(ClientMemory memory, ulong buffer, ulong count, PciBar bar, ulong position)
@@ -178,37 +191,56 @@ public sealed partial class VfioPciDevice
 
         count = Math.Min(count, bar.Size - position);
         Span<byte> block = stackalloc byte[BlockSize];
-        var done = 0UL;
-        while (done < count)
+        for (var done = 0UL; done < count;)
         {
             var first = PieceLength(bar, position + done, count - done);
+            if (IsMsixTable(bar, position + done))
+            {
+                // What is dropped is not even copied.
+                done += (ulong)first;
+                continue;
+            }
+
             var have = Math.Max(BlockLength(buffer + done, count - done), first);
             if (!memory.TryRead(buffer + done, block[..have]))
             {
                 return Errno.EFAULT;
             }
 
-            var used = 0;
-            while (used < have)
+            var used = DrainBlock(bar, position + done, count - done, block[..have]);
+            if (used < 0)
             {
-                var piece = PieceLength(bar, position + done + (ulong)used, count - done - (ulong)used);
-                if (used + piece > have)
-                {
-                    break;
-                }
-
-                if (!TryWritePiece(bar, position + done + (ulong)used, block.Slice(used, piece)))
-                {
-                    return Errno.EIO;
-                }
-
-                used += piece;
+                return Errno.EIO;
             }
 
             done += (ulong)used;
         }
 
         return SysResult.FromValue((long)count);
+    }
+
+    /// <summary>Writes the pieces that the block holds as a whole.</summary>
+    /// <returns>Bytes written; -1 where memory is disabled.</returns>
+    private int DrainBlock(PciBar bar, ulong position, ulong left, ReadOnlySpan<byte> block)
+    {
+        var used = 0;
+        while (used < block.Length)
+        {
+            var piece = PieceLength(bar, position + (ulong)used, left - (ulong)used);
+            if (used + piece > block.Length)
+            {
+                break;
+            }
+
+            if (!TryWritePiece(bar, position + (ulong)used, block.Slice(used, piece)))
+            {
+                return -1;
+            }
+
+            used += piece;
+        }
+
+        return used;
     }
 
     /// <summary>8, 4, 2 or 1 bytes, as alignment and what is left allow, and not into the MSI-X table; of the table,

@@ -73,45 +73,16 @@ internal sealed partial class VfioPciIntrs(VfioPciDevice device) : IInterruptRec
     /// <summary>vfio_pci_set_ctx_trigger_single.</summary>
     private SysResult TriggerSingle(in IrqRequest request, ref EventFdContext? context)
     {
-        lock (_irqLock)
+        if (!request.HasEventFds)
         {
-            if (request.HasNoData)
+            lock (_irqLock)
             {
-                if (context is null)
-                {
-                    return Errno.EINVAL;
-                }
-
-                if (request.Count != 0)
-                {
-                    context.Signal();
-                }
-                else
-                {
-                    Replace(ref context, null);
-                }
-
-                return SysResult.Success;
-            }
-
-            if (request.Count == 0)
-            {
-                return Errno.EINVAL;
-            }
-
-            if (!request.HasEventFds)
-            {
-                if (request.Selects(0))
-                {
-                    context?.Signal();
-                }
-
-                return SysResult.Success;
+                return SignalSingle(request, ref context);
             }
         }
 
         // -1 alone takes the eventfd away; getting one asks the client's world, which no interrupt may wait for.
-        if (request.Descriptor(0) < -1)
+        if (request.Count == 0 || request.Descriptor(0) < -1)
         {
             return Errno.EINVAL;
         }
@@ -126,6 +97,26 @@ internal sealed partial class VfioPciIntrs(VfioPciDevice device) : IInterruptRec
         }
 
         return result;
+    }
+
+    /// <summary>The loop-back; NONE without a count takes the eventfd away. The interrupts' lock is held.</summary>
+    private static SysResult SignalSingle(in IrqRequest request, ref EventFdContext? context)
+    {
+        if (request.HasNoData ? context is null : request.Count == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (request.Count == 0)
+        {
+            Replace(ref context, null);
+        }
+        else if (request.Selects(0))
+        {
+            context?.Signal();
+        }
+
+        return SysResult.Success;
     }
 
     private static void Replace(ref EventFdContext? context, EventFdContext? fresh)

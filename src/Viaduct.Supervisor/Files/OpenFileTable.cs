@@ -4,6 +4,7 @@ using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Iommufd;
 
 namespace Viaduct.Supervisor.Files;
 
@@ -189,7 +190,12 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         if (file is OpenVfioFile vfio && !file.IsReleased)
         {
             statistics.FilesLeftOpen += file.WasClosed ? 0 : 1;
-            statistics.MappingsLeft += vfio.File is ContainerFile container ? container.Container.MappingCount : 0;
+            statistics.MappingsLeft += vfio.File switch
+            {
+                ContainerFile container => container.Container.MappingCount,
+                IommufdFile iommufd => iommufd.Context.MappingCount,
+                _ => 0,
+            };
         }
 
         file.Release();

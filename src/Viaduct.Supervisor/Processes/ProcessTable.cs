@@ -12,13 +12,23 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
 {
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byTask = new();
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byId = new();
-    private readonly ConcurrentBag<LockedMemory> _locked = [];
+    private ulong _retiredPeak;
 
     /// <summary>Processes seen so far.</summary>
     public int Seen => _seen;
 
-    /// <summary>What each address space that made a call locked.</summary>
-    public IEnumerable<LockedMemory> Locked => _locked;
+    /// <summary>The processes that are alive.</summary>
+    public IEnumerable<int> Ids => _byId.Keys;
+
+    /// <summary>The most pages that a caller wanted to lock beyond its limit; 0 where all were within theirs.</summary>
+    public ulong PeakBeyondLimit
+    {
+        get
+        {
+            var live = _byId.Values.Select(p => p.Memory.Locked.PeakBeyondLimit).DefaultIfEmpty().Max();
+            return Math.Max(live, Volatile.Read(ref _retiredPeak));
+        }
+    }
 
     private int _seen;
 
@@ -49,8 +59,8 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     public void OnExec(int task)
     {
         var process = Get(task);
+        Retire(process.Memory.Locked);
         process.OnExec();
-        _locked.Add(process.Memory.Locked);
     }
 
     /// <summary>A thread ends; with the last one, the process.</summary>
@@ -59,6 +69,7 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         if (_byTask.TryRemove(task, out var process) && process.RemoveTask(task))
         {
             _byId.TryRemove(process.Id, out _);
+            Retire(process.Memory.Locked);
             process.Dispose();
         }
     }
@@ -72,6 +83,10 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         }
     }
 
+    // Only the tracer's thread retires.
+    private void Retire(LockedMemory locked)
+        => Volatile.Write(ref _retiredPeak, Math.Max(_retiredPeak, locked.PeakBeyondLimit));
+
     private SupervisedProcess Add(int task)
     {
         var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;
@@ -84,8 +99,6 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     private SupervisedProcess Create(int id)
     {
         Interlocked.Increment(ref _seen);
-        var process = new SupervisedProcess(id, devices, enforceMemlock);
-        _locked.Add(process.Memory.Locked);
-        return process;
+        return new SupervisedProcess(id, devices, enforceMemlock);
     }
 }

@@ -13,7 +13,8 @@ namespace Viaduct.Supervisor.Processes;
 /// <summary>The thread whose call is being served. One object serves all calls, one after the other.</summary>
 /// <param name="files">All files of ours.</param>
 /// <param name="installer">Puts files into the caller's table.</param>
-internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer) : Caller
+/// <param name="eventFds">Eventfds that we made.</param>
+internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds) : Caller
 {
     private const int PageShift = 12;
 
@@ -53,9 +54,19 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
     {
         context = null;
-        var got = PidFd.GetFile(Process.Id, fd, out var handle);
-        if (got.IsError)
+        if (EventFdRegistry.IsNeeded)
         {
+            return GetOwnEventFd(fd, out context);
+        }
+
+        if (PidFd.GetFile(Process.Id, fd, out var handle).IsError)
+        {
+            return Errno.EBADF;
+        }
+
+        if (IsPathOnly(handle!))
+        {
+            handle!.Dispose();
             return Errno.EBADF;
         }
 
@@ -73,6 +84,22 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         const int O_RDWR = 2;
         return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+    }
+
+    private SysResult GetOwnEventFd(int fd, out EventFdContext? context)
+    {
+        var handle = eventFds.Find(_task, fd);
+        context = handle is null ? null : new EventFdContext(handle);
+        return handle is not null ? SysResult.Success
+            : DescriptorInfo.GetFlags(_task, fd) is null ? Errno.EBADF
+            : Errno.EINVAL;
+    }
+
+    private static bool IsPathOnly(SafeFileHandle handle)
+    {
+        const int O_PATH = 0x200000;
+        return DescriptorInfo.GetFlags(Environment.ProcessId, (int)handle.DangerousGetHandle()) is { } flags
+            && (flags & O_PATH) != 0;
     }
 
     private static bool IsEventFd(SafeFileHandle handle)

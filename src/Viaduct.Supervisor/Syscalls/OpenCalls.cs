@@ -3,12 +3,16 @@ using System.Text;
 using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Processes;
+using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Vfs;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Iommufd;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Supervisor.Syscalls;
@@ -134,7 +138,14 @@ internal sealed class OpenCalls(
         => (flags & O_ACCMODE) != 0
             ? Errno.EACCES
             : Install(
-                call, new OpenAttribute(lookup.Path, lookup.Node!), flags, flags, ((SysfsAttribute)lookup.Node!).Show());
+                call,
+                new OpenAttribute(lookup.Path, lookup.Node!),
+                flags,
+                flags,
+                Content(call, (SysfsAttribute)lookup.Node!));
+
+    private static byte[] Content(in Call call, SysfsAttribute attribute)
+        => attribute.Show((ProcessStatus.GetCapabilities(call.Task) & (1UL << (int)Capability.SysAdmin)) != 0);
 
     private Outcome OpenDevice(in Call call, DeviceNode device, int flags)
     {
@@ -208,7 +219,7 @@ internal sealed class OpenCalls(
         {
             case OpenDirectory directory:
                 return OpenDirectoryNode(call, directory.Path, directory.Directory, flags);
-            case OpenVfioFile { File: ContainerFile or GroupFile } vfio:
+            case OpenVfioFile { File: ContainerFile or GroupFile or IommufdFile or CdevFile } vfio:
                 return Open(call, vfio.File.LinkName, flags);
             case OpenVfioFile:
                 return (flags & O_PATH) != 0 ? Outcome.Host : Errno.ENXIO;

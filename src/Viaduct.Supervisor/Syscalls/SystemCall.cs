@@ -39,12 +39,16 @@ internal static class SystemCall
     public const int LGetXAttr = 192;
     public const int ListXAttr = 194;
     public const int LListXAttr = 195;
+    public const int SchedSetAffinity = 203;
+    public const int SchedGetAffinity = 204;
     public const int GetDents64 = 217;
     public const int OpenAt = 257;
     public const int NewFStatAt = 262;
     public const int ReadLinkAt = 267;
     public const int FAccessAt = 269;
+    public const int EventFd = 284;
     public const int FAllocate = 285;
+    public const int EventFd2 = 290;
     public const int Dup3 = 292;
     public const int PReadV = 295;
     public const int PWriteV = 296;

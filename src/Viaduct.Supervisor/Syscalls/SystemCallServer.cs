@@ -3,6 +3,7 @@ using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Seccomp;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
+using Viaduct.Supervisor.Tracing;
 using Viaduct.Supervisor.Vfs;
 
 namespace Viaduct.Supervisor.Syscalls;
@@ -19,7 +20,9 @@ internal sealed class SystemCallServer
     private readonly OpenFileTable _files;
     private readonly ProcessTable _processes;
     private readonly FirstExec _firstExec;
+    private readonly CpuSharing _cpus;
     private readonly Action<string> _report;
+    private readonly EventFdRegistry _eventFds;
     private readonly FileInstaller _installer;
     private readonly SupervisedCaller _caller;
     private readonly PathCalls _paths;
@@ -36,15 +39,19 @@ internal sealed class SystemCallServer
         VirtualFileSystem fileSystem,
         RunStatistics statistics,
         FirstExec firstExec,
+        CpuSharing cpus,
+        EventFdRegistry eventFds,
         Action<string> report)
     {
         _listener = listener;
         _files = files;
         _processes = processes;
         _firstExec = firstExec;
+        _cpus = cpus;
+        _eventFds = eventFds;
         _report = report;
         _installer = new FileInstaller(listener, files);
-        _caller = new SupervisedCaller(files, _installer);
+        _caller = new SupervisedCaller(files, _installer, eventFds);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
         _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
@@ -151,6 +158,9 @@ internal sealed class SystemCallServer
         SystemCall.Dup => _descriptors.Duplicate(call),
         SystemCall.Fcntl => _descriptors.Control(call),
         SystemCall.FTruncate or SystemCall.FSync or SystemCall.FDataSync => _descriptors.Unsupported(call, Errno.EINVAL),
+        SystemCall.EventFd => MakeEventFd(call, flags: 0),
+        SystemCall.EventFd2 => MakeEventFd(call, (int)call.Arg1),
+        SystemCall.SchedGetAffinity or SystemCall.SchedSetAffinity => Affinity(call),
         SystemCall.FAllocate => _descriptors.Unsupported(call, Errno.ENODEV),
         _ => Outcome.Host,
     };
@@ -158,8 +168,26 @@ internal sealed class SystemCallServer
     // On 64-bit the position comes whole in one register; -1 asks preadv2 for the file's own.
     private Outcome PositionedVector(in Call call, bool write)
     {
-        var ownPosition = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2 && call.Arg3 == ulong.MaxValue;
-        return _transfers.Vector(call, write, ownPosition ? null : call.Arg3);
+        var isSecond = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2;
+        var position = isSecond && call.Arg3 == ulong.MaxValue ? null : (ulong?)call.Arg3;
+        return _transfers.Vector(call, write, position, isSecond ? (uint)call.Arg5 : 0);
+    }
+
+    private Outcome MakeEventFd(in Call call, int flags)
+    {
+        const int EFD_CLOEXEC = 0x80000;
+        var created = _eventFds.Create((uint)call.Arg0, flags, _processes.Ids, out var handle);
+        return created.IsError
+            ? created
+            : _installer.Install(
+                call.Process, call.Task, (int)handle!.DangerousGetHandle(), (flags & EFD_CLOEXEC) != 0, number: -1);
+    }
+
+    // The affinity that we lent the thread is not its own.
+    private Outcome Affinity(in Call call)
+    {
+        _cpus.Restore(call.Arg0 == 0 ? call.Task : (int)call.Arg0);
+        return Outcome.Host;
     }
 
     // The first program must be traced before it runs, or its children might escape.

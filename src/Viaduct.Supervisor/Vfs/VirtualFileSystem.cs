@@ -1,6 +1,7 @@
 using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Vfio;
+using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
 using Viaduct.Vfio.Sysfs;
@@ -12,6 +13,8 @@ internal sealed class VirtualFileSystem
 {
     private static readonly int s_containerMode = Convert.ToInt32("666", 8);
     private static readonly int s_groupMode = Convert.ToInt32("600", 8);
+    private static readonly int s_deviceMode = Convert.ToInt32("600", 8);
+    private static readonly int s_iommufdMode = Convert.ToInt32("660", 8);
 
     private readonly SysfsTree _tree;
 
@@ -24,6 +27,16 @@ internal sealed class VirtualFileSystem
             file = system.OpenContainer();
             return SysResult.Success;
         }));
+        _tree.Add("/dev/iommu", new DeviceNode(s_iommufdMode, DeviceNumber.Iommufd, (out VfioFile? file) =>
+        {
+            file = VfioSystem.OpenIommufd();
+            return SysResult.Success;
+        }));
+        foreach (var device in system.Groups.SelectMany(group => group.Devices))
+        {
+            AddDevice(system, device);
+        }
+
         foreach (var group in system.Groups)
         {
             var name = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
@@ -41,6 +54,21 @@ internal sealed class VirtualFileSystem
     /// <param name="path">Absolute; may have dots, doubled and trailing slashes.</param>
     /// <param name="rules">How.</param>
     public Lookup Find(string path, in WalkRules rules) => new PathWalk(_tree.Root, rules).Run(path);
+
+    private void AddDevice(VfioSystem system, VfioDevice device)
+    {
+        if (device.CharacterDevice is not (var index, var number))
+        {
+            return;
+        }
+
+        var name = index.ToString(CultureInfo.InvariantCulture);
+        _tree.Add($"/dev/vfio/devices/vfio{name}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
+        {
+            file = system.OpenDevice(device);
+            return SysResult.Success;
+        }));
+    }
 
     private static SysResult Open(VfioGroup group, out VfioFile? file)
     {

@@ -23,6 +23,10 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     /// <summary>What stat shows.</summary>
     public long Size { get; } = size;
 
+    /// <summary>Makes the content for who opens the file with CAP_SYS_ADMIN; null where everybody gets the same.</summary>
+    public Func<byte[]>? ShowPrivileged { get; init; }
+
     /// <summary>Makes the content.</summary>
-    public byte[] Show() => show();
+    /// <param name="isPrivileged">Who opens the file has CAP_SYS_ADMIN.</param>
+    public byte[] Show(bool isPrivileged = false) => isPrivileged && ShowPrivileged is { } all ? all() : show();
 }

@@ -62,22 +62,40 @@ public sealed class DirtyTests
         Assert.Equal(1, _rig.Iommu.MappingCount);
     }
 
-    /// <summary>The bits are a real kernel's.</summary>
+    /// <summary>Over a buffer full of 0xaa.</summary>
     [Theory]
     [InlineData(0x10000UL, 0x4000UL, 0x8UL, "0F00000000000000")]
     [InlineData(0x10000UL, 0x4000UL, 0x9UL, "0F00000000000000AA")]
-    [InlineData(0xf000UL, 0x6000UL, 0x8UL, "1E00000000000000")]
+    [InlineData(0xf000UL, 0x6000UL, 0x8UL, "BEAAAAAAAAAAAAAA")]
     [InlineData(0x10000UL, 0x14000UL, 0x8UL, "0F0F0F0000000000")]
-    [InlineData(0x0UL, 0x40000UL, 0x8UL, "AAAA0F0F0F000000")]
-    [InlineData(0x0UL, 0x41000UL, 0x10UL, "AAAA0F0F0F000000AAAAAAAAAAAAAAAA")]
+    [InlineData(0x0UL, 0x40000UL, 0x8UL, "AAAAAFAFAFAAAAAA")]
+    [InlineData(0x0UL, 0x41000UL, 0x10UL, "AAAAAFAFAFAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData(0x14000UL, 0x4000UL, 0x8UL, "AAAAAAAAAAAAAAAA")]
     public void DirtyPages_Get_ReportsEveryMappedPage(ulong iova, ulong size, ulong bytes, string expected)
     {
         Track();
         _rig.Memory.Bytes.AsSpan(40 * 4096, 32).Fill(0xaa);
         Assert.Equal(Errno.None, _rig.GetDirty(iova, size, s_bits, bytes));
-        // Bits below a mapping stay what they were; the kernel writes whole words.
         Assert.Equal(expected, Convert.ToHexString(_rig.Memory.Bytes.AsSpan(40 * 4096, (int)bytes)));
+    }
+
+    /// <summary>What becomes of bits that the client had set; the words are a real kernel's.</summary>
+    [Theory]
+    [InlineData(0x10000UL, 4, 0x000000000000000fUL, 0xaaaaaaaaaaaaaaaaUL)]
+    [InlineData(0x14000UL, 60, 0xfffffffffffffffaUL, 0xaaaaaaaaaaaaaaaaUL)]
+    [InlineData(0x14000UL, 62, 0xfffffffffffffffaUL, 0x0000000000000003UL)]
+    [InlineData(0x50000UL, 4, 0xaaaaaaaaaaaaaaaaUL, 0x000000000000000fUL)]
+    [InlineData(0x51000UL, 62, 0xaaaaaaaaaaaaaaaaUL, 0xfffffffffffffffeUL)]
+    [InlineData(0x10000UL, 63, 0x7fffffffffffffffUL, 0xaaaaaaaaaaaaaaaaUL)]
+    public void DirtyPages_Get_KeepsTheBitsThatTheKernelKeeps(ulong iova, int pages, ulong first, ulong second)
+    {
+        Assert.Equal(Errno.None, _rig.Dirty(Start, argSz: 8));
+        Assert.Equal(Errno.None, _rig.MapPages(iova, pages));
+        _rig.Memory.Bytes.AsSpan(40 * 4096, 32).Fill(0xaa);
+        Assert.Equal(Errno.None, _rig.GetDirty(0x10000, 0xc0000, s_bits, 24));
+        _rig.Memory.TryRead<ulong>(s_bits, out var one);
+        _rig.Memory.TryRead<ulong>(s_bits + 8, out var two);
+        Assert.Equal((first, second), (one, two));
     }
 
     [Theory]
@@ -179,7 +197,10 @@ public sealed class DirtyTests
         var at = FakeMemory.Page(64) - 40;
         _rig.Memory.TryWrite(at, new VfioIommuType1DmaUnmap
         {
-            ArgSz = 48, Flags = VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, Iova = 0x10000, Size = 0x4000,
+            ArgSz = 48,
+            Flags = VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+            Iova = 0x10000,
+            Size = 0x4000,
         });
         Assert.Equal(Errno.EFAULT, _rig.Iommu.Ioctl(_rig.Task, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, at).Errno);
     }

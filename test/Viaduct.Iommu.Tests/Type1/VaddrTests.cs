@@ -63,7 +63,11 @@ public sealed class VaddrTests
         Assert.Equal(Errno.None, _rig.Unmap(0x10000, 0x4000, out _, Invalidate));
         heir.TryWrite(Type1Rig.Argument, new VfioIommuType1DmaMap
         {
-            ArgSz = 32, Flags = Update, Iova = 0x10000, Vaddr = FakeMemory.Page(1), Size = 0x4000,
+            ArgSz = 32,
+            Flags = Update,
+            Iova = 0x10000,
+            Vaddr = FakeMemory.Page(1),
+            Size = 0x4000,
         });
         Assert.Equal(Errno.ENOMEM, _rig.Iommu.Ioctl(task, VfioIoctl.VFIO_IOMMU_MAP_DMA, Type1Rig.Argument).Errno);
         Assert.Equal((4UL, 0UL), (_rig.Memory.Locked.Pages, heir.Locked.Pages));

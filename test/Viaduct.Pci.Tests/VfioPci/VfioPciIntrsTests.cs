@@ -31,6 +31,9 @@ public sealed class VfioPciIntrsTests
         Ok(client.SetIrqs(Unmask, Intx, 0, 1));
         Assert.Equal(1u, e.Take());
         client.Function.Line(false);
+        client.Function.Line(true);
+        Assert.Equal(0u, e.Take());
+        client.Function.Line(false);
         Ok(client.SetIrqs(Unmask, Intx, 0, 1));
         Assert.Equal(0u, e.Take());
         client.Function.Line(true);
@@ -96,7 +99,13 @@ public sealed class VfioPciIntrsTests
         Assert.Equal(0u, unmask.Take());
         Ok(client.SetIrqs(UnmaskFd, Intx, 0, 1, -1));
         Ok(client.SetIrqs(UnmaskFd, Intx, 0, 1, -2));
+
+        // One thread serves all watches, in their order: when it has served the new one it has passed by the old one.
+        var other = client.Caller.NewEventFd();
+        Ok(client.SetIrqs(UnmaskFd, Intx, 0, 1, other.Number));
         unmask.Add(1);
+        other.Add(1);
+        other.WaitTaken();
         Assert.Equal(1u, unmask.Take());
     }
 
@@ -229,6 +238,41 @@ public sealed class VfioPciIntrsTests
         Ok(client.Ioctl(VfioIoctl.VFIO_DEVICE_RESET));
         Assert.True(client.Function.Message(1));
         Assert.Equal(1u, a.Take());
+    }
+
+    [Fact]
+    public void InterruptsAndLoads_WhileTheClientReconfigures_NeverBlockEachOther()
+    {
+        using var client = new Client(TestFunction.Express());
+        var e = client.Caller.NewEventFd();
+        client.PutConfig(4, 2, 6);
+        var device = new Thread(() =>
+        {
+            for (var i = 0; i < 5000; i++)
+            {
+                client.Function.Message(i % 5);
+                client.Function.Line((i & 1) != 0);
+                client.Device.TryLoad((ulong)(i & 0xfff), 4, out _);
+            }
+        });
+        device.Start();
+        for (var i = 0; device.IsAlive || i < 20; i++)
+        {
+            Ok(client.SetIrqs(EventFd, Msix, 0, 3, e.Number, -1, e.Number));
+            Ok(client.Ioctl(VfioIoctl.VFIO_DEVICE_RESET));
+            Ok(client.SetIrqs(Trigger, Msix, 0, 0));
+            Ok(client.SetIrqs(EventFd, Intx, 0, 1, e.Number));
+            Ok(client.SetIrqs(Unmask, Intx, 0, 1));
+            client.PutConfig(4, 2, (uint)((i & 1) == 0 ? 4 : 6));
+            Ok(client.SetIrqs(Trigger, Intx, 0, 0));
+        }
+
+        device.Join();
+        client.PutConfig(4, 2, 6);
+        Ok(client.SetIrqs(EventFd, Msix, 0, 1, e.Number));
+        e.Take();
+        Assert.True(client.Function.Message(0));
+        Assert.Equal(1u, e.Take());
     }
 
     [Theory]

@@ -112,6 +112,8 @@ public sealed class VfioPciRdwrTests
         ram.Bytes.AsSpan(0x1ff8, 8).Fill(0x22);
         Assert.Equal("2222222222222222" + new string('f', 160) + "0000000000000000", Convert.ToHexStringLower(client.Read(0x1ff8, 96)));
         client.Put(0x200c, 4, 0);
+        Assert.Equal(80, client.Device.Write(client.Caller, 8, 80, 0x2000).Raw);
+        Assert.Equal(Errno.EFAULT, client.Device.Write(client.Caller, 8, 81, 0x2000).Errno);
         Assert.True(client.Device.TryLoad(0x200c, 4, out control));
         Assert.Equal(1u, control);
     }

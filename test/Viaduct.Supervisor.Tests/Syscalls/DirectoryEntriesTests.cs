@@ -31,7 +31,7 @@ public sealed class DirectoryEntriesTests : IDisposable
         _tree.Add(_host + "/both", new SysfsLink("x"));
         _tree.Add(_host + "/ours", SysfsAttribute.Text(""));
         var open = new OpenDirectory(_host, _tree.AddDirectory(_host));
-        Assert.Equal([".:4", "..:4", "both:10", "file:8", "link:10", "ours:8"], List(open, 4096));
+        Assert.Equal(["..:4", ".:4", "both:10", "file:8", "link:10", "ours:8"], List(open, 4096));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class DirectoryEntriesTests : IDisposable
     {
         File.WriteAllText(_host + "/file", "");
         _tree.Add(_host + "/ours", SysfsAttribute.Text(""));
-        Assert.Equal([".:4", "..:4", "ours:8"], List(new OpenDirectory(_host, _tree.AddDirectory(_host, opaque: true)), 4096));
+        Assert.Equal(["..:4", ".:4", "ours:8"], List(new OpenDirectory(_host, _tree.AddDirectory(_host, opaque: true)), 4096));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class DirectoryEntriesTests : IDisposable
     {
         _tree.Add(_host + "/ours", SysfsAttribute.Text(""));
         var open = new OpenDirectory(_host, _tree.AddDirectory(_host, opaque: true));
-        Assert.Equal([".:4", "..:4", "ours:8"], List(open, size));
+        Assert.Equal(["..:4", ".:4", "ours:8"], List(open, size));
     }
 
     [Fact]
@@ -64,11 +64,11 @@ public sealed class DirectoryEntriesTests : IDisposable
     public void Write_Rewound_SeesWhatTheHostHasNow()
     {
         var open = new OpenDirectory(_host, _tree.AddDirectory(_host));
-        Assert.Equal([".:4", "..:4"], List(open, 4096));
+        Assert.Equal(["..:4", ".:4"], List(open, 4096));
         File.WriteAllText(_host + "/new", "");
         Assert.Equal(0, Read(open, new byte[4096]).Raw);
         open.Position = 0;
-        Assert.Equal([".:4", "..:4", "new:8"], List(open, 4096));
+        Assert.Equal(["..:4", ".:4", "new:8"], List(open, 4096));
     }
 
     private string[] List(OpenDirectory open, int size)

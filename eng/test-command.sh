@@ -1,0 +1,61 @@
+# Sourced by test-programs.sh: the command's own behaviour, mostly where something is wrong.
+v() { ordinary timeout 60 "$stage/viaduct.sh" "$@"; }
+exits() { # status, command...
+  local want=$1 got; shift; "$@" </dev/null; got=$?
+  [ "$got" -eq "$want" ] || { echo "exit status $got, not $want"; return 1; }
+}
+says() { # pattern, command...: on stdout or stderr
+  local pattern=$1; shift; "$@" </dev/null >"$work/said" 2>&1; cat "$work/said"; grep -qE -- "$pattern" "$work/said"
+}
+
+gcc -O1 -static -Wall -Werror -o "$stage/deny" test/command/deny.c && gcc -O1 -static -pthread -Wall -Werror -o "$stage/pollwait" \
+  test/command/pollwait.c && chmod a+rx "$stage/deny" "$stage/pollwait"
+denied() { ordinary timeout 60 "$stage/deny" "$1" "$2" "$stage/viaduct.sh" "${@:3}"; } # EPERM is 1, ENOSYS 38
+
+check 'the exit status is the program'\''s' exits 3 v run -q -- sh -c 'exit 3'
+check 'a signal ends it with 128 + its number' exits 143 v run -q -- sh -c 'kill -TERM $$'
+check 'no such program: 127' exits 127 v run -q -- /no/such/program
+check 'not executable: 126' exits 126 v run -q -- /etc/passwd
+check 'no program at all: 125' exits 125 v run -q --device edu
+check 'no such device: 125' exits 125 v run --device ioatt -- true
+check 'no such device: says which are there, and the nearest' says "'ioat' perhaps: there are edu, ioat" v run --device ioatt -- true
+check 'no such key: says which are there' says "no key 'xfercapp'; 'xfercap' perhaps" v run --device ioat,xfercapp=1 -- true
+check 'a short address is refused and the right form shown' says '0000:01:00.0' v run --device edu,addr=01:00.0 -- true
+check 'two devices at one address are refused' says 'Two devices' v run --device edu,addr=0000:05:00.0 --device edu,addr=0000:05:00.0 -- true
+check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
+check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
+check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json
+check 'doctor says yes here' exits 0 v doctor
+check 'seccomp forbidden: run says so' says 'seccomp failed with EPERM' denied 317 1 run --device edu -- true
+check 'seccomp forbidden: run exits 125' exits 125 denied 317 1 run --device edu -- true
+check 'seccomp forbidden: doctor says what to do' says 'fix seccomp notify: .*security-opt' denied 317 1 doctor
+check 'seccomp forbidden: doctor exits 125' exits 125 denied 317 1 doctor
+check 'ptrace forbidden: run says so' says 'ptrace failed with EPERM' denied 101 1 run --device edu -- true
+check 'ptrace forbidden: the program does not run' exits 125 denied 101 1 run --device edu -- sh -c 'exit 0'
+check 'ptrace forbidden: doctor says what to do' says 'fix ptrace: .*SYS_PTRACE' denied 101 1 doctor
+check 'process_vm_readv forbidden: doctor says so' says 'process_vm_readv.*refused' denied 310 1 doctor
+check 'pidfd_getfd forbidden, as by Docker: interrupts arrive all the same' says 'verify +ok' denied 438 1 demo
+check 'run inside run: says that there is a supervisor already' says 'another program supervises' v run -q -- "$stage/viaduct.sh" run -q -- true
+check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu -- true; echo"
+check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"
+check 'a shell script of several programs sees the device' says '^0x1234$' v run -q --device edu -- sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; cat vendor | cat'
+check 'the listing of /dev/vfio' says 'crw.* vfio$' v run -q --device edu -- ls -l /dev/vfio
+check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
+check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
+check 'the same without us' says '200 children' "$stage/pollwait"
+
+# The supervisor dies: so does the program, and nothing stays behind.
+supervisor_dies() {
+  local before after pid child
+  before=$(ls -A /tmp /dev/shm | sort | grep -v dotnet)
+  ordinary "$stage/viaduct.sh" run -q --device edu -- sh -c 'echo $$ >"$0"; exec sleep 300' "$stage/pid" &
+  for _ in $(seq 200); do [ -s "$stage/pid" ] && break; sleep 0.1; done
+  child=$(cat "$stage/pid"); pid=$(pgrep -f "viaduct.dll run -q --device edu -- sh -c echo" | head -1)
+  kill -9 "$pid"
+  for _ in $(seq 100); do kill -0 "$child" 2>/dev/null || break; sleep 0.1; done
+  if kill -0 "$child" 2>/dev/null; then echo "the program outlived its supervisor"; kill -9 "$child"; return 1; fi
+  after=$(ls -A /tmp /dev/shm | sort | grep -v dotnet)
+  [ "$before" = "$after" ] || { diff <(echo "$before") <(echo "$after"); return 1; }
+}
+: >"$stage/pid"; chmod a+w "$stage/pid"
+check 'if the supervisor is killed, so is the program, and no file is left' supervisor_dies
