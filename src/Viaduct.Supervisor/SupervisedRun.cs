@@ -1,5 +1,4 @@
 using Viaduct.Linux.Processes;
-using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Filter;
 using Viaduct.Supervisor.Processes;
@@ -40,7 +39,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
     /// <returns>How it ended, or why it was not started.</returns>
     public RunResult Start(IReadOnlyList<string> arguments)
     {
-        using var files = new OpenFileTable(Statistics);
+        using var files = new OpenFileTable(Statistics, options.Report);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
         using var spawn = new SpawnThread(arguments);
@@ -83,13 +82,11 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         tracer.Run(_root);
         _root = 0;
         Statistics.Processes = processes.Seen;
-        Statistics.MemlockNeeded = processes.Locked.Select(NeededBytes).DefaultIfEmpty().Max();
+        Statistics.MemlockNeeded = processes.PeakBeyondLimit * PageSize;
         files.ReleaseClosed();
         files.ReleaseAll();
         return RunResult.Ended(tracer.RootStatus);
     }
-
-    private static ulong NeededBytes(LockedMemory locked) => locked.PeakBeyondLimit * PageSize;
 
     private static void StartThread(string name, ThreadStart body)
         => new Thread(body) { Name = name, IsBackground = true }.Start();

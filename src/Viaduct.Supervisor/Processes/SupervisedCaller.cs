@@ -53,7 +53,7 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
     {
         context = null;
-        var got = PidFd.GetFile(Process.Id, fd, out var handle);
+        var got = PidFd.GetFile(Process.Id, _task, fd, out var handle);
         if (got.IsError)
         {
             return Errno.EBADF;

@@ -67,13 +67,6 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
                     ? mmio.Handle(task, processes.Get(task))
                     : status.StopSignal;
                 break;
-            case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
-                if (!Tracer.GetEventMessage(task, out var created).IsError)
-                {
-                    processes.OnCreated(task, (int)created);
-                }
-
-                break;
             case Tracer.EventExec:
                 processes.OnExec(task);
                 break;
@@ -90,9 +83,15 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
                 }
 
                 break;
-            case Tracer.EventStop when status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU:
-                _ = Tracer.Listen(task);
-                return;
+            case Tracer.EventStop:
+                processes.OnStop(task);
+                if (status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU)
+                {
+                    _ = Tracer.Listen(task);
+                    return;
+                }
+
+                break;
         }
 
         // ESRCH: the task was killed in its stop.
