@@ -8,15 +8,16 @@ namespace Viaduct.Memory.Remote;
 /// from then on nothing can be reached, also where the kernel would have kept pinned pages.
 /// </summary>
 /// <param name="process">The process.</param>
+/// <param name="task">A thread of it that lives.</param>
 /// <param name="devices">Finds mapped BARs.</param>
-public sealed class RemoteMemory(int process, IDeviceMappings devices) : ClientMemory, IDisposable
+public sealed class RemoteMemory(int process, int task, IDeviceMappings devices) : ClientMemory, IDisposable
 {
     private const ulong PageSize = 4096;
 
-    private readonly ProcessMaps _maps = new(process);
+    private readonly ProcessMaps _maps = new(task);
     private readonly Lock _mapsLock = new();
     private volatile bool _gone;
-    private volatile int _task = process;
+    private volatile int _task = task;
 
     private ProcessSource? _source;
 

@@ -98,7 +98,7 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
             if (!_byId.TryGetValue(id, out var process))
             {
                 _seen++;
-                process = new SupervisedProcess(id, devices, enforceMemlock);
+                process = new SupervisedProcess(id, task, devices, enforceMemlock);
                 _byId[id] = process;
             }
 

@@ -17,12 +17,12 @@ internal sealed class SupervisedProcess : IDisposable
     private readonly HashSet<int> _tasks = [];
     private volatile RemoteMemory _memory;
 
-    public SupervisedProcess(int id, IDeviceMappings devices, bool enforceMemlock)
+    public SupervisedProcess(int id, int task, IDeviceMappings devices, bool enforceMemlock)
     {
         Id = id;
         EnforceMemlock = enforceMemlock;
         _devices = devices;
-        _memory = NewMemory();
+        _memory = NewMemory(task);
     }
 
     /// <summary>The process id (thread group).</summary>
@@ -129,7 +129,7 @@ internal sealed class SupervisedProcess : IDisposable
     {
         _descriptors.Clear();
         var old = _memory;
-        _memory = NewMemory();
+        _memory = NewMemory(Id);
         old.Dispose();
     }
 
@@ -168,9 +168,9 @@ internal sealed class SupervisedProcess : IDisposable
         }
     }
 
-    private RemoteMemory NewMemory()
+    private RemoteMemory NewMemory(int task)
     {
-        var memory = new RemoteMemory(Id, _devices);
+        var memory = new RemoteMemory(Id, task, _devices);
         memory.Locked.Enforced = EnforceMemlock;
         return memory;
     }
