@@ -39,6 +39,7 @@ check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu 
 check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"
 check 'a shell script of several programs sees the device' says '^0x1234$' v run -q --device edu -- sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; cat vendor | cat'
 check 'the listing of /dev/vfio' says 'crw.* vfio$' v run -q --device edu -- ls -l /dev/vfio
+check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
 

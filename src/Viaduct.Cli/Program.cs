@@ -1,12 +1,30 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Viaduct.Cli.Commands;
+using Viaduct.Cli.Output;
 
-var root = new RootCommand("Viaduct: Linux's VFIO in user space. Runs unmodified VFIO programs with device models in place of "
-    + "hardware: no root, no kernel module, no VM.")
+var root = new RootCommand("Viaduct is Linux's VFIO in user space. It runs unmodified VFIO programs against device models: no hardware, "
+    + "no root, no kernel module, no VM.")
 {
     RunCommand.Create(),
     DevicesCommand.Create(),
     DoctorCommand.Create(),
     DemoCommand.Create(),
 };
+root.Options.OfType<HelpOption>().Single().Action = new HelpText()
+    .Add(
+        root.Name,
+        "viaduct COMMAND [options]",
+        "viaduct demo                                             see it work",
+        "viaduct run --device ioat -- ./my-driver 0000:01:00.0    run a driver",
+        "viaduct doctor                                           when it does not work")
+    .Add(
+        "run",
+        "viaduct run [options] -- PROGRAM [ARG]...",
+        "viaduct run --device edu -- ./my-driver 0000:01:00.0",
+        "viaduct run --device ioat,addr=0000:05:00.0 --device edu -- sh -c 'ls -l /dev/vfio; ./test.sh'",
+        "viaduct run --device ioat --memlock=enforce --quiet -- ./my-driver 0000:01:00.0")
+    .Add("devices", "viaduct devices [NAME] [--json]", "viaduct devices", "viaduct devices ioat")
+    .Add("doctor", "viaduct doctor [--json]", "viaduct doctor")
+    .Add("demo", "viaduct demo [-- ARG...]", "viaduct demo", "viaduct demo -- --size 64 --count 4");
 return root.Parse(args).Invoke();

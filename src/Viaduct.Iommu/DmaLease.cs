@@ -1,7 +1,8 @@
 namespace Viaduct.Iommu;
 
 /// <summary>
-/// Bytes of a client in place, from <see cref="DmaPort.TryGetSpan"/>. Unmapping waits until it is disposed, so it is held
+/// Bytes of a client in place, from <see cref="DmaPort.TryGetSpan"/>. Unmapping waits until it is disposed, so it is
+/// held
 /// for one operation of the device and not for longer; nothing that it holds may be used afterwards. Disposed once, and
 /// by the thread that got it.
 /// </summary>

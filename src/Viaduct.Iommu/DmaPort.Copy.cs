@@ -155,7 +155,8 @@ public sealed partial class DmaPort
         }
     }
 
-    /// <summary>Lays a pattern out: eight bytes, doubled up to a block that stays in the cache, and then that block.</summary>
+    /// <summary>Lays a pattern out: eight bytes, doubled up to a block that stays in the cache, and then that
+    /// block.</summary>
     private static void Repeat(ulong pattern, Span<byte> span)
     {
         Span<byte> eight = stackalloc byte[8];

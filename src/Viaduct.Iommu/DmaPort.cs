@@ -4,7 +4,12 @@ namespace Viaduct.Iommu;
 /// A device's way to memory: I/O virtual addresses in, bytes out. A model sees nothing else, and so cannot tell a
 /// supervised program from a virtual machine. Any thread may call, several at once too; a fault is a value, never an
 /// exception. A transfer goes in pieces of <see cref="MaxPiece"/> at most, each translated anew: unmapping waits for a
-/// piece and not for a transfer, and a transfer that outlives its mapping ends in a fault.
+/// piece and not for a transfer, and a transfer that outlives its mapping ends in a fault. Bytes before the address
+/// of a
+/// fault have moved, none from there on.
+/// <para>A <see cref="Viaduct.Memory.MemorySource"/> runs within a piece: it may start transfers of its own (a BAR
+/// that is
+/// the target of another device's DMA), but must not wait for whoever unmaps, such as for a container's lock.</para>
 /// </summary>
 /// <param name="group">The group whose address space translates.</param>
 public sealed partial class DmaPort(IommuGroup group)
@@ -51,7 +56,9 @@ public sealed partial class DmaPort(IommuGroup group)
         {
             var at = address + (ulong)done;
             var piece = Piece(at, (ulong)(destination.Length - done), limit);
-            var outcome = at < address ? Outcome.NoTranslation : ReadPiece(at, destination.Slice(done, piece), out piece);
+            var outcome = at < address
+                ? Outcome.NoTranslation
+                : ReadPiece(at, destination.Slice(done, piece), out piece);
             if (outcome == Outcome.Moved)
             {
                 done += piece;
@@ -77,7 +84,9 @@ public sealed partial class DmaPort(IommuGroup group)
         {
             var at = address + (ulong)done;
             var piece = Piece(at, (ulong)(source.Length - done), limit);
-            var outcome = at < address ? Outcome.NoTranslation : WritePiece(at, source.Slice(done, piece), out piece);
+            var outcome = at < address
+                ? Outcome.NoTranslation
+                : WritePiece(at, source.Slice(done, piece), out piece);
             if (outcome == Outcome.Moved)
             {
                 done += piece;
@@ -129,11 +138,13 @@ public sealed partial class DmaPort(IommuGroup group)
         return lease.IsHeld;
     }
 
-    /// <summary>How much to try at once: all that is left, the limit, or once a piece has failed up to the page's end.</summary>
+    /// <summary>How much to try at once: all that is left, the limit, or once a piece has failed up to the page's
+    /// end.</summary>
     private static int Piece(ulong at, ulong left, int limit)
         => (int)Math.Min(left, limit == MaxPiece ? MaxPiece : PageSize - (at & (PageSize - 1)));
 
-    /// <summary>Memory that has gone is looked for page by page, so that what comes before it moves and the fault has the
+    /// <summary>Memory that has gone is looked for page by page, so that what comes before it moves and the fault has
+    /// the
     /// right address.</summary>
     private static bool Retries(Outcome outcome, ref int limit)
     {
@@ -159,7 +170,9 @@ public sealed partial class DmaPort(IommuGroup group)
             }
 
             moved = (int)Math.Min(translation.Length, (ulong)destination.Length);
-            return translation.Source.TryRead(translation.Offset, destination[..moved]) ? Outcome.Moved : Outcome.NoMemory;
+            return translation.Source.TryRead(translation.Offset, destination[..moved])
+                ? Outcome.Moved
+                : Outcome.NoMemory;
         }
         finally
         {

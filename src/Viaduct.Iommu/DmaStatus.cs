@@ -9,6 +9,7 @@ public enum DmaStatus : byte
     /// <summary>The function may not master the bus: COMMAND.BUS_MASTER is clear. Nothing moved.</summary>
     BusMasterDisabled,
 
-    /// <summary>The IOMMU has no translation, or not for this kind of access, or the memory behind it has gone.</summary>
+    /// <summary>The IOMMU has no translation, or not for this kind of access, or the memory behind it has
+    /// gone.</summary>
     Fault,
 }

@@ -1,6 +1,7 @@
 namespace Viaduct.Iommu;
 
-/// <summary>Listens to one device's DMA. Called on the thread that does the transfer, which it must not hold up.</summary>
+/// <summary>Listens to one device's DMA. Called on the thread that does the transfer, which it must not hold
+/// up.</summary>
 public interface IDmaObserver
 {
     /// <summary>Bytes that moved in one direction.</summary>

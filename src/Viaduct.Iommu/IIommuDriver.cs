@@ -5,10 +5,12 @@ namespace Viaduct.Iommu;
 /// <summary>A kind of IOMMU that a container may choose: an entry of the kernel's vfio.iommu_drivers_list.</summary>
 public interface IIommuDriver
 {
-    /// <summary>True for the driver of groups that no IOMMU protects; a container has either kind, never both.</summary>
+    /// <summary>True for the driver of groups that no IOMMU protects; a container has either kind, never
+    /// both.</summary>
     bool IsNoIommu { get; }
 
-    /// <summary>VFIO_CHECK_EXTENSION while no driver is chosen: above zero where this driver has the extension.</summary>
+    /// <summary>VFIO_CHECK_EXTENSION while no driver is chosen: above zero where this driver has the
+    /// extension.</summary>
     SysResult CheckExtension(ulong extension);
 
     /// <summary>The open operation of VFIO_SET_IOMMU.</summary>

@@ -12,7 +12,8 @@ public sealed partial class IoAddressSpace
 {
     private const int AttemptsWithoutLock = 256;
 
-    /// <summary>Innermost: held for a change of the map or of the list of slots, never while waiting for anything.</summary>
+    /// <summary>Innermost: held for a change of the map or of the list of slots, never while waiting for
+    /// anything.</summary>
     private readonly Lock _lock = new();
     private readonly IovaMap<Target> _map = new();
     private TransferSlot[] _slots = [];
@@ -35,14 +36,16 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>Removes the translation that starts at <paramref name="first"/>, and waits for transfers that use it.</summary>
+    /// <summary>Removes the translation that starts at <paramref name="first"/>, and waits for transfers that use
+    /// it.</summary>
     public void Unmap(ulong first)
     {
         UnmapDeferred(first);
         WaitForTransfers();
     }
 
-    /// <summary>Removes the translation that starts at <paramref name="first"/>. Transfers that have begun may go on until
+    /// <summary>Removes the translation that starts at <paramref name="first"/>. Transfers that have begun may go on
+    /// until
     /// <see cref="WaitForTransfers"/> has returned.</summary>
     public void UnmapDeferred(ulong first)
     {
@@ -52,7 +55,8 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>Leads the range that starts at <paramref name="first"/> elsewhere, and waits for transfers that use the old
+    /// <summary>Leads the range that starts at <paramref name="first"/> elsewhere, and waits for transfers that use
+    /// the old
     /// way.</summary>
     /// <param name="first">The first address of a range that is mapped.</param>
     /// <param name="source">The memory.</param>

@@ -9,13 +9,15 @@ namespace Viaduct.Iommu;
 /// </summary>
 public abstract class IommuBackend
 {
-    /// <summary>VFIO_CHECK_EXTENSION on a container that has this back-end: above zero where it has the extension.</summary>
+    /// <summary>VFIO_CHECK_EXTENSION on a container that has this back-end: above zero where it has the
+    /// extension.</summary>
     public abstract SysResult CheckExtension(ulong extension);
 
     /// <summary>Puts a group's devices behind this address space.</summary>
     public abstract SysResult AttachGroup(IommuGroup group);
 
-    /// <summary>Takes them out again; their DMA is blocked from here on. The last one out takes all mappings along.</summary>
+    /// <summary>Takes them out again; their DMA is blocked from here on. The last one out takes all mappings
+    /// along.</summary>
     public abstract void DetachGroup(IommuGroup group);
 
     /// <summary>Every ioctl of the container that the container itself does not know.</summary>

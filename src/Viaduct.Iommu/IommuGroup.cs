@@ -16,7 +16,9 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
-    /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults.</summary>
+    /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
+    /// it
+    /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>
     public IoAddressSpace? AddressSpace
     {
         get => _addressSpace;

@@ -12,7 +12,8 @@ public sealed record IommuUnit
     /// <summary>Ranges that cannot be mapped, ascending: the MSI doorbells and firmware's.</summary>
     public required IReadOnlyList<ReservedRegion> ReservedRegions { get; init; }
 
-    /// <summary>A device can raise no other device's interrupts; without it VFIO wants allow_unsafe_interrupts.</summary>
+    /// <summary>A device can raise no other device's interrupts; without it VFIO wants
+    /// allow_unsafe_interrupts.</summary>
     public bool HasIsolatedMsi { get; init; } = true;
 
     /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>

@@ -7,7 +7,8 @@ namespace Viaduct.Iommu;
 /// space and translates, (4) moves bytes, (5) clears the mark with release. Unmapping (1) takes the translation out,
 /// (2) full fence, (3) waits for each mark it sees to change. Of two threads that each write and then, behind a full
 /// fence, read what the other wrote, one at least sees the other's write: so either the transfer finds the translation
-/// gone, or the unmapping thread finds the mark and waits. The same holds for taking a group's address space away.</para>
+/// gone, or the unmapping thread finds the mark and waits. The same holds for taking a group's address space
+/// away.</para>
 /// <para>A slot is in the list of one address space at a time; it joins, under that space's lock, before the transfer
 /// that first needs it, and so before that transfer's translation.</para>
 /// </summary>

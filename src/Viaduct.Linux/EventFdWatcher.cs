@@ -101,7 +101,7 @@ public sealed partial class EventFdWatcher
 
             for (var i = 0; i < watches.Length; i++)
             {
-                if (polls[i + 1].Revents != 0 && watches[i].Context.TryConsume())
+                if (polls[i + 1].Revents != 0 && TryTake(watches[i]))
                 {
                     watches[i].Signalled();
                 }
@@ -111,6 +111,15 @@ public sealed partial class EventFdWatcher
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Takes the count, unless the watch has ended: then it is the client's.</summary>
+    private bool TryTake(Watch watch)
+    {
+        lock (_lock)
+        {
+            return !_ended.Contains(watch) && watch.Context.TryConsume();
         }
     }
 

@@ -17,8 +17,7 @@ namespace Viaduct.Supervisor;
 /// <param name="options">How.</param>
 public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions options)
 {
-    private const int PageSize = 4096;
-    private const int SIGKILL = 9;
+    private const ulong PageSize = 4096;
 
     private volatile int _root;
 
@@ -42,6 +41,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         using var files = new OpenFileTable(Statistics, options.Report);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
+        using var cpus = new CpuSharing();
         using var spawn = new SpawnThread(arguments);
         var installed = spawn.InstallFilter(SupervisorFilter.Build(), out var listener);
         if (installed.IsError)
@@ -53,34 +53,35 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         {
             _ = listener!.SetSyncWakeUp(); // only faster; Linux before 6.6 lacks it
             var server = new SystemCallServer(
-                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, options.Report);
+                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, options.Report);
             StartThread("viaduct calls", server.Run);
             StartThread("viaduct releases", () => files.ReleaseForever());
-            return Trace(spawn, files, processes, firstExec);
+            return Trace(spawn, files, processes, cpus, firstExec);
         }
     }
 
-    private RunResult Trace(SpawnThread spawn, OpenFileTable files, ProcessTable processes, FirstExec firstExec)
+    private RunResult Trace(SpawnThread spawn, OpenFileTable files, ProcessTable processes, CpuSharing cpus, FirstExec firstExec)
     {
-        var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), firstExec);
+        var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), cpus, firstExec);
         spawn.Start(firstExec);
         var seized = tracer.SeizeFirst();
+        _root = firstExec.Process;
+        if (seized.IsError)
+        {
+            _ = spawn.Join();
+            tracer.Run(_root);
+            return RunResult.NotSupervised(seized.Errno, "ptrace");
+        }
+
+        // posix_spawn returns when the program runs, or when its process has ended in vain, which it does traced.
+        tracer.Run(_root);
+        _root = 0;
         var started = spawn.Join();
         if (started.IsError)
         {
             return RunResult.NotStarted(started.Errno);
         }
 
-        _root = (int)started.Raw;
-        if (seized.IsError)
-        {
-            _ = ProcessStatus.Kill(_root, SIGKILL);
-            tracer.Run(_root);
-            return RunResult.NotSupervised(seized.Errno, "ptrace");
-        }
-
-        tracer.Run(_root);
-        _root = 0;
         Statistics.Processes = processes.Seen;
         Statistics.MemlockNeeded = processes.PeakBeyondLimit * PageSize;
         files.ReleaseClosed();

@@ -13,11 +13,10 @@ internal static class DemoCommand
     {
         var arguments = new Argument<string[]>("ARG")
         {
-            Description = "Arguments for the sample, behind '--': --size, --count.",
+            Description = "Arguments for the sample driver, after '--': --size MIB, --count N, or the engine's address.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("demo", "The main job on built-in parts: a VFIO driver copies memory through a DMA engine that "
-            + "is not there.") { arguments };
+        var command = new Command("demo", "See it work: a sample driver copies memory through a DMA engine that is a model.") { arguments };
         command.SetAction(result => Run(result.GetValue(arguments) ?? []));
         return command;
     }

@@ -10,8 +10,9 @@ internal static class DeviceOption
 
     public static Option<string[]> Create() => new("--device", "-d")
     {
-        Description = "A device: NAME[,key=value]... as in QEMU. Keys of every device: addr=0000:01:00.0 (default: the first "
-            + "free bus), group=N (default: one of its own). 'help' lists the devices, 'NAME,help' a device's keys. May be repeated.",
+        Description = "Add a device: a model's name, then keys as in QEMU. Every model takes addr=0000:01:00.0 (default: the first "
+            + "free bus) and group=N (default: an IOMMU group of its own). Repeat it for more devices. '--device help' lists the "
+            + "models, '--device NAME,help' a model's keys.",
         HelpName = "NAME[,key=value]...",
         AllowMultipleArgumentsPerToken = false,
     };

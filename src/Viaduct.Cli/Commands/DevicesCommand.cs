@@ -15,11 +15,11 @@ internal static class DevicesCommand
     {
         var name = new Argument<string?>("NAME")
         {
-            Description = "A model, to see its keys and registers.",
+            Description = "A model's name, to see its keys and registers.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var json = new Option<bool>("--json") { Description = "The same for programs." };
-        var command = new Command("devices", "The device models, or one model's keys and registers.") { name, json };
+        var json = new Option<bool>("--json") { Description = "Print JSON, for programs to read." };
+        var command = new Command("devices", "List the device models, or show one model's keys and registers.") { name, json };
         command.SetAction(result => Show(result.GetValue(name), result.GetValue(json)));
         return command;
     }
@@ -64,7 +64,7 @@ internal static class DevicesCommand
             table.AddRow(Markup.Escape(model.Name), model.PciId, Markup.Escape(model.Summary));
         }
 
-        AnsiConsole.Write(table);
+        Screen.Output().Write(table);
         Console.WriteLine("viaduct devices NAME shows a model's keys and registers.");
     }
 
@@ -87,7 +87,7 @@ internal static class DevicesCommand
             keys.AddRow(Markup.Escape(key.Name), Markup.Escape(key.Values), Markup.Escape(key.Default), Markup.Escape(key.Help));
         }
 
-        AnsiConsole.Write(keys);
+        Screen.Output().Write(keys);
         var registers = new Table().Border(TableBorder.Rounded)
             .AddColumns("offset", "bytes", "register", "access", "reset");
         foreach (var register in model.Registers)
@@ -100,7 +100,7 @@ internal static class DevicesCommand
                 string.Create(CultureInfo.InvariantCulture, $"0x{register.Reset:x}"));
         }
 
-        AnsiConsole.Write(registers);
+        Screen.Output().Write(registers);
     }
 
     private static void WriteJson(Utf8JsonWriter writer, DeviceModel model)

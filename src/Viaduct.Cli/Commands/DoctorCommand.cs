@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
 using Viaduct.Cli.Doctor;
+using Viaduct.Cli.Output;
 
 namespace Viaduct.Cli.Commands;
 
@@ -10,8 +11,8 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "An array of checks, for programs." };
-        var command = new Command("doctor", "Can I run programs here, and if not, why? Exit status 0: yes.") { json };
+        var json = new Option<bool>("--json") { Description = "Print JSON, for programs to read." };
+        var command = new Command("doctor", "Check whether programs can run here, and say what to do if not. Exit status: 0 if they can.") { json };
         command.SetAction(result => Show(Diagnosis.Run(), result.GetValue(json)));
         return command;
     }
@@ -38,7 +39,7 @@ internal static class DoctorCommand
             table.AddRow(Mark(check.Verdict), Markup.Escape(check.Name), Markup.Escape(check.Found));
         }
 
-        AnsiConsole.Write(table);
+        Screen.Output().Write(table);
         foreach (var check in checks.Where(c => c.Fix.Length > 0))
         {
             Console.WriteLine($"fix {check.Name}: {check.Fix}");

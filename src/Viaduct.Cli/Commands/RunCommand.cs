@@ -18,22 +18,20 @@ internal static class RunCommand
         var device = DeviceOption.Create();
         var memlock = new Option<string>("--memlock")
         {
-            Description = "RLIMIT_MEMLOCK: 'report' lets mappings exceed the program's limit and says at the end what a real host "
-                + "needs; 'enforce' fails them with ENOMEM, as the kernel does.",
+            Description = "What RLIMIT_MEMLOCK does. report: DMA mappings may exceed the program's limit, and the summary says what a "
+                + "real host needs. enforce: they fail with ENOMEM, as in the kernel.",
             HelpName = $"{Report}|{Enforce}",
             DefaultValueFactory = _ => Report,
         };
         memlock.AcceptOnlyFromAmong(Report, Enforce);
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "No banner and no summary." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
-            Description = "The program and its arguments, behind '--'. Its exit status becomes ours; 125 means that we failed, "
-                + "126 that it cannot be executed, 127 that it was not found.",
+            Description = "The program and its arguments, after '--'. The exit status is the program's own, or 128 + N if signal N "
+                + "ended it; 125 if viaduct failed, 126 if the program cannot be executed, 127 if it was not found.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("run", "Run a program, and all that it starts, with VFIO devices that are models.\n\n"
-            + "  viaduct run --device edu -- ./my-driver 0000:01:00.0\n"
-            + "  viaduct run --device ioat,addr=0000:05:00.0 --device edu -- sh -c 'ls -l /dev/vfio; ./test.sh'")
+        var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
             device, memlock, quiet, program,
         };

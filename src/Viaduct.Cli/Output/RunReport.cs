@@ -33,7 +33,7 @@ internal static class RunReport
     /// <summary>The table at the end, and what to know for a real host.</summary>
     public static void WriteSummary(RunStatistics statistics, bool memlockEnforced)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var console = Screen.Error();
         console.Profile.Width = Math.Max(console.Profile.Width, MinimumWidth);
         var table = new Table().Border(TableBorder.Rounded).AddColumn("viaduct: this run")
             .AddColumn(new TableColumn("count").RightAligned()).AddColumn(new TableColumn("failed").RightAligned());

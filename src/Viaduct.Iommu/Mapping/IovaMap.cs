@@ -167,7 +167,8 @@ public sealed partial class IovaMap<T>
 
     private void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);
 
-    /// <summary>Has a leaf and an inner node for each level at hand, so that no allocation can fail within a change.</summary>
+    /// <summary>Has a leaf and an inner node for each level at hand, so that no allocation can fail within a
+    /// change.</summary>
     private void EnsureSpares()
     {
         _spareLeaves ??= new IovaMapLeaf<T>();

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Viaduct.Iommu;
 
 /// <summary>A node that leads to others.</summary>
@@ -38,11 +36,4 @@ internal sealed class IovaMapInner : IovaMapNode
         Count -= count;
         right.Count += count;
     }
-}
-
-/// <summary>The children of a node, in the node.</summary>
-[InlineArray(IovaMapNode.Capacity)]
-internal struct IovaMapChildren
-{
-    private IovaMapNode? _first;
 }

@@ -59,11 +59,3 @@ internal sealed class IovaMapLeaf<T> : IovaMapNode
         right.Count += count;
     }
 }
-
-/// <summary>The values of a leaf, in the leaf.</summary>
-[InlineArray(IovaMapNode.Capacity)]
-internal struct IovaMapValues<T>
-    where T : struct
-{
-    private T _first;
-}

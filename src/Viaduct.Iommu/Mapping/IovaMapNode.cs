@@ -88,10 +88,3 @@ internal abstract class IovaMapNode
         }
     }
 }
-
-/// <summary>The keys of a node, in the node.</summary>
-[InlineArray(IovaMapNode.Capacity)]
-internal struct IovaMapKeys
-{
-    private ulong _first;
-}

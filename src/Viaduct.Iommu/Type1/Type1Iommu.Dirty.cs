@@ -17,7 +17,8 @@ public sealed partial class Type1Iommu
     private const ulong UserAddressEnd = 0x7fff_ffff_f000;
 
     private const VfioDirtyPagesFlags DirtyFlags = VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_START
-        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
+        | VfioDirtyPagesFlags.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 
     /// <summary>vfio_iommu_type1_dirty_pages.</summary>
     private SysResult DirtyPages(ClientTask caller, ulong argument)
@@ -156,18 +157,12 @@ public sealed partial class Type1Iommu
         var words = (bits + 63) / 64;
         for (ulong done = 0; done < words;)
         {
-            var count = (int)Math.Min(words - done, (ulong)chunk.Length / 8);
-            var part = chunk[..(count * 8)];
-            part.Fill(0xff);
-            if (done + (ulong)count == words && bits % 64 != 0)
-            {
-                BinaryPrimitives.WriteUInt64LittleEndian(part[^8..], (1UL << (int)(bits % 64)) - 1);
-            }
-
+            var part = chunk[..(int)(Math.Min(words - done, (ulong)chunk.Length / 8) * 8)];
+            FillOnes(part, done == 0 ? shift : 0, bits - (done * 64));
             if (done == 0)
             {
                 var first = BinaryPrimitives.ReadUInt64LittleEndian(part);
-                BinaryPrimitives.WriteUInt64LittleEndian(part, (first >> shift << shift) | kept);
+                BinaryPrimitives.WriteUInt64LittleEndian(part, first | kept);
             }
 
             if (!memory.TryWrite(address + (done * 8), part))
@@ -175,9 +170,23 @@ public sealed partial class Type1Iommu
                 return false;
             }
 
-            done += (ulong)count;
+            done += (ulong)part.Length / 8;
         }
 
         return true;
+    }
+
+    /// <summary>Whole words with ones from bit <paramref name="from"/>, in the first word, up to
+    /// <paramref name="end"/>, which may lie beyond them.</summary>
+    private static void FillOnes(Span<byte> words, int from, ulong end)
+    {
+        words.Fill(0xff);
+        if (end < (ulong)words.Length * 8)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(words[^8..], (1UL << (int)(end % 64)) - 1);
+        }
+
+        var first = BinaryPrimitives.ReadUInt64LittleEndian(words);
+        BinaryPrimitives.WriteUInt64LittleEndian(words, first >> from << from);
     }
 }

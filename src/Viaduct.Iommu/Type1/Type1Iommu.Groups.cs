@@ -96,7 +96,8 @@ public sealed partial class Type1Iommu
         }
     }
 
-    /// <summary>A unit that cannot translate what is mapped: vfio_iommu_aper_conflict and vfio_iommu_resv_conflict.</summary>
+    /// <summary>A unit that cannot translate what is mapped: vfio_iommu_aper_conflict and
+    /// vfio_iommu_resv_conflict.</summary>
     private bool Conflicts(IommuUnit unit)
     {
         if (_validRanges.Count == 0)
@@ -109,7 +110,8 @@ public sealed partial class Type1Iommu
             return true;
         }
 
-        if (unit.ApertureLast != ulong.MaxValue && _mappings.TryFindOverlap(unit.ApertureLast + 1, ulong.MaxValue, out _))
+        if (unit.ApertureLast != ulong.MaxValue
+            && _mappings.TryFindOverlap(unit.ApertureLast + 1, ulong.MaxValue, out _))
         {
             return true;
         }

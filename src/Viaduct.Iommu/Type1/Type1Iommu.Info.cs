@@ -45,7 +45,9 @@ public sealed partial class Type1Iommu
     }
 
     private int RangesSize()
-        => _validRanges.Count == 0 ? 0 : VfioIommuType1InfoCapIovaRange.Size + (_validRanges.Count * VfioIovaRange.Size);
+        => _validRanges.Count == 0
+            ? 0
+            : VfioIommuType1InfoCapIovaRange.Size + (_validRanges.Count * VfioIovaRange.Size);
 
     private int CapabilitiesSize() => VfioIommuType1InfoCapMigration.Size + DmaAvailSize + RangesSize();
 

@@ -111,7 +111,8 @@ public sealed partial class Type1Iommu
         return SysResult.Success;
     }
 
-    /// <summary>The kernel counts each page when it has it: where the limit comes before the bad page, that is the error.</summary>
+    /// <summary>The kernel counts each page when it has it: where the limit comes before the bad page, that is the
+    /// error.</summary>
     private static SysResult FailedPin(ClientTask caller, ulong pages, SysResult failure)
     {
         var locked = caller.Memory.Locked;
@@ -130,7 +131,8 @@ public sealed partial class Type1Iommu
         return failure;
     }
 
-    /// <summary>vfio_lock_acct. Capabilities are asked for only where the limit does not do: that may cost a system call.</summary>
+    /// <summary>vfio_lock_acct. Capabilities are asked for only where the limit does not do: that may cost a system
+    /// call.</summary>
     private static SysResult Charge(ClientTask caller, ulong pages)
     {
         if (pages == 0)
@@ -147,7 +149,8 @@ public sealed partial class Type1Iommu
     /// <summary>
     /// A client moved its memory (mremap, or exec of a successor) and says where it is now. The kernel goes on with the
     /// pages that it holds; here the new address is where those pages can be reached, so they are pinned through it.
-    /// Where that fails the device keeps the old way to them. The count of locked pages moves along: vfio_change_dma_owner.
+    /// Where that fails the device keeps the old way to them. The count of locked pages moves along:
+    /// vfio_change_dma_owner.
     /// </summary>
     private SysResult UpdateVaddr(ClientTask caller, in VfioIommuType1DmaMap map, in IovaRange<Type1Mapping> found)
     {

@@ -29,35 +29,44 @@ public sealed partial class Type1Iommu
         }
 
         VfioBitmap bitmap = default;
-        if (getsBitmap)
-        {
-            if (unmap.ArgSz < MinSize + VfioBitmap.StructSize)
-            {
-                return Errno.EINVAL;
-            }
-
-            if (!caller.Memory.TryRead(argument + MinSize, out bitmap))
-            {
-                return Errno.EFAULT;
-            }
-
-            if (!IsUsable(bitmap, unmap.Size))
-            {
-                return Errno.EINVAL;
-            }
-        }
-
-        var result = UnmapDma(caller.Memory, unmap, bitmap, out unmap.Size);
+        var result = getsBitmap ? ReadBitmap(caller.Memory, argument, unmap, out bitmap) : SysResult.Success;
         if (result.IsError)
         {
             return result;
         }
 
+        result = UnmapDma(caller.Memory, unmap, bitmap, out var unmapped);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        unmap.Size = unmapped;
         return caller.Memory.TryWritePrefix(argument, MinSize, unmap) ? SysResult.Success : Errno.EFAULT;
     }
 
+    /// <summary>The bitmap that follows the structure.</summary>
+    private static SysResult ReadBitmap(
+        ClientMemory memory, ulong argument, in VfioIommuType1DmaUnmap unmap, out VfioBitmap bitmap)
+    {
+        const int MinSize = VfioIommuType1DmaUnmap.MinSize;
+        bitmap = default;
+        if (unmap.ArgSz < MinSize + VfioBitmap.StructSize)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!memory.TryRead(argument + MinSize, out bitmap))
+        {
+            return Errno.EFAULT;
+        }
+
+        return IsUsable(bitmap, unmap.Size) ? SysResult.Success : Errno.EINVAL;
+    }
+
     /// <summary>vfio_dma_do_unmap.</summary>
-    private SysResult UnmapDma(ClientMemory memory, VfioIommuType1DmaUnmap unmap, in VfioBitmap bitmap, out ulong unmapped)
+    private SysResult UnmapDma(
+        ClientMemory memory, in VfioIommuType1DmaUnmap unmap, in VfioBitmap bitmap, out ulong unmapped)
     {
         unmapped = 0;
         var all = (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_ALL) != 0;
@@ -112,7 +121,8 @@ public sealed partial class Type1Iommu
         => (_mappings.TryFind(first, out var low) && low.First != first)
             || (_mappings.TryFind(last, out var high) && high.Last != last);
 
-    /// <summary>Removes mappings, each wholly, from <paramref name="entry"/> to the last that begins in the range.</summary>
+    /// <summary>Removes mappings, each wholly, from <paramref name="entry"/> to the last that begins in the
+    /// range.</summary>
     private SysResult Remove(
         ClientMemory memory, IovaRange<Type1Mapping> entry, ulong last, ulong? bitmap, ulong origin, out ulong unmapped)
     {

@@ -3,7 +3,8 @@ using Viaduct.Memory;
 namespace Viaduct.Iommu;
 
 /// <summary>What a client has mapped: struct vfio_dma.</summary>
-/// <param name="Memory">The address space that the pages are counted in: the one that mapped them, or updated them last.</param>
+/// <param name="Memory">The address space that the pages are counted in: the one that mapped them, or updated them
+/// last.</param>
 /// <param name="Pinned">The memory; given back when the mapping goes.</param>
 /// <param name="LockedPages">Pages of 4 KiB that are counted for it.</param>
 /// <param name="Access">What the device may do.</param>

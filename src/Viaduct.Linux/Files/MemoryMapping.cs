@@ -14,6 +14,7 @@ public sealed unsafe class MemoryMapping : SafeHandle
     private const int ProtWrite = 2;
     private const int MapShared = 1;
     private const uint MfdCloexec = 1;
+    private const uint MfdAllowSealing = 2;
     private const uint MfdHugetlb = 4;
     private const int HugeShift = 26;
 
@@ -55,7 +56,7 @@ public sealed unsafe class MemoryMapping : SafeHandle
     public static SysResult Allocate(nuint length, HugePageSize pages, out MemoryMapping? mapping)
     {
         mapping = null;
-        var flags = MfdCloexec | (pages == HugePageSize.None ? 0 : MfdHugetlb | (uint)pages << HugeShift);
+        var flags = MfdCloexec | MfdAllowSealing | (pages == HugePageSize.None ? 0 : MfdHugetlb | (uint)pages << HugeShift);
         var fd = LibC.CreateMemoryFile("viaduct-dma", flags);
         if (fd < 0)
         {
@@ -66,6 +67,8 @@ public sealed unsafe class MemoryMapping : SafeHandle
         var result = FileCalls.Result(LibC.SetFileLength(file, (long)length));
         if (!result.IsError)
         {
+            // Whoever is handed the memory may then access it in place.
+            _ = FileSeals.ForbidShrinking(file);
             result = Map(file, 0, length, canWrite: true, keepFile: true, out mapping);
         }
 

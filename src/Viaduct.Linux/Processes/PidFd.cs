@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
 
 namespace Viaduct.Linux.Processes;
 
@@ -42,6 +44,36 @@ public static partial class PidFd
         }
 
         return got.IsError ? got : SysResult.Success;
+    }
+
+    /// <summary>A second reference to the open file of another process that is a certain file, whatever its number.</summary>
+    /// <param name="process">A process id.</param>
+    /// <param name="identity">Which file.</param>
+    /// <param name="handle">The reference; null where the process has none open.</param>
+    public static bool TryFindFile(int process, FileIdentity identity, out FileDescriptorHandle? handle)
+    {
+        handle = null;
+        try
+        {
+            foreach (var path in Directory.EnumerateFileSystemEntries(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")))
+            {
+                if (!FileIdentity.Get(path, out var found).IsError && found == identity
+                    && int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var fd)
+                    && !GetFile(process, process, fd, out var file).IsError)
+                {
+                    handle = new FileDescriptorHandle((int)file!.DangerousGetHandle());
+                    file.SetHandleAsInvalid();
+                    return true;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // the process has gone
+        }
+
+        return false;
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]

@@ -76,16 +76,12 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
         var pages = 0UL;
         for (var at = address; ;)
         {
-            if (!TryFindArea(at, out var area))
-            {
-                pinned = new PinnedRange(null, 0, pages);
-                return Errno.EFAULT;
-            }
-
+            SourceSegment segment = default;
+            var found = TryFindArea(at, out var area);
             var areaLast = Math.Min(last, area.End - 1);
-            var reached = Describe(area, at, areaLast, writable, ref pages, out var segment);
-            if (!reached)
+            if (!found || !Describe(area, at, areaLast, writable, ref pages, out segment))
             {
+                Release(segments, current);
                 pinned = new PinnedRange(null, 0, pages);
                 return Errno.EFAULT;
             }
@@ -119,6 +115,16 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
         return SysResult.Success;
     }
 
+    private static void Release(List<SourceSegment>? segments, in SourceSegment current)
+    {
+        foreach (var segment in segments ?? [])
+        {
+            segment.Source.Release(new PinnedRange(segment.Source, segment.Offset, 0));
+        }
+
+        current.Source?.Release(new PinnedRange(current.Source, current.Offset, 0));
+    }
+
     // What pin_user_pages asks of an area; counts the pages that came before a failure.
     private bool Describe(
         in VmArea area, ulong first, ulong last, bool writable, ref ulong pages, out SourceSegment segment)
@@ -145,6 +151,14 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
         }
 
         pages += count;
+        if ((area.Permissions & VmAreaPermissions.Shared) != 0 && area.File.Inode != 0
+            && SharedFileMemory.TryMap(
+                ProcessId, area.File, area.Offset + (first - area.Start), last - first + 1, writable, out var offset) is { } shared)
+        {
+            segment = new SourceSegment(shared, offset, last - first);
+            return true;
+        }
+
         segment = new SourceSegment(Source, first, last - first);
         return true;
     }

@@ -40,6 +40,15 @@ internal sealed class SegmentedSource(IReadOnlyList<SourceSegment> segments) : M
         return true;
     }
 
+    /// <inheritdoc/>
+    public override void Release(in PinnedRange range)
+    {
+        foreach (var segment in segments)
+        {
+            segment.Source.Release(new PinnedRange(segment.Source, segment.Offset, 0));
+        }
+    }
+
     private bool TryLocate(ulong offset, int length, out MemorySource source, out ulong at, out int part)
     {
         foreach (var segment in segments)

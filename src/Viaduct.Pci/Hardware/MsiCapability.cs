@@ -17,6 +17,9 @@ public sealed class MsiCapability(int vectors, bool is64Bit = true, bool hasMask
         ? vectors
         : throw new ArgumentOutOfRangeException(nameof(vectors), vectors, "A power of two, 1 to 32.");
 
+    /// <summary>The message address has 64 bits.</summary>
+    public bool Is64Bit => is64Bit;
+
     /// <summary>MSI_FLAGS.ENABLE.</summary>
     public bool IsEnabled => (Get(PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE) != 0;
 

@@ -140,6 +140,7 @@ internal sealed partial class VfioPciIntrs
             SetFlags(device.Function.Msi!.Offset + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0);
         }
 
+        ClearMessages();
         lock (_irqLock)
         {
             _type = NoType;
@@ -241,6 +242,34 @@ internal sealed partial class VfioPciIntrs
         var queue = (uint)BitOperations.Log2((_enabled * 2) - 1) << 4;
         SetFlags(
             msi.Offset + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE, (int)queue | PCI_MSI_FLAGS_ENABLE);
+    }
+
+    /// <summary>msi_domain_deactivate: a chip whose interrupts are freed keeps no message, as the next client's register dump
+    /// shows.</summary>
+    private void ClearMessages()
+    {
+        var function = device.Function;
+        if (IsMsix)
+        {
+            var msix = function.Msix!;
+            for (var vector = 0u; vector < _vectors.Length; vector++)
+            {
+                var entry = msix.TableOffset + (vector * PCI_MSIX_ENTRY_SIZE);
+                function.WriteBar(msix.TableBar, entry, 8, 0);
+                function.WriteBar(msix.TableBar, entry + PCI_MSIX_ENTRY_DATA, 4, 0);
+            }
+
+            return;
+        }
+
+        var msi = function.Msi!;
+        function.WriteConfig(msi.Offset + PCI_MSI_ADDRESS_LO, 4, 0);
+        if (msi.Is64Bit)
+        {
+            function.WriteConfig(msi.Offset + PCI_MSI_ADDRESS_HI, 4, 0);
+        }
+
+        function.WriteConfig(msi.Offset + (msi.Is64Bit ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2, 0);
     }
 
     private void MaskVector(uint vector, bool masked)

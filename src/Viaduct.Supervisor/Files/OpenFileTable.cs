@@ -21,9 +21,10 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
     private readonly CloseWatcher _watcher = new();
     private readonly Lock _lock = new();
 
-    // Held while files are released, outside _lock: who asks for what is closed to be released must not go on while another
-    // thread is in the middle of it.
+    // Held from finding a closed file to the end of its release, so that whoever asks for releases never goes on while
+    // another thread is in the middle of one. Taken before _lock and before the core's locks; a release takes no call.
     private readonly Lock _releasing = new();
+
     private readonly Dictionary<FileIdentity, OpenFile> _byIdentity = [];
     private readonly Dictionary<int, OpenFile> _byWatch = [];
     private readonly Queue<int> _lost = [];
@@ -93,12 +94,13 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
         }
     }
 
-    /// <summary>Releases what has lost its last reference. Cheap where nothing has.</summary>
+    /// <summary>Releases what has lost its last reference, and waits for releases that are under way. Cheap where there are
+    /// none.</summary>
     public void ReleaseClosed()
     {
         lock (_releasing)
         {
-            while (TryNextClosed(out var file))
+            while (TryTakeClosed(out var file))
             {
                 if (file is not null)
                 {
@@ -111,16 +113,16 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
     /// <summary>Releases whatever is still here; for the end of a run.</summary>
     public void ReleaseAll()
     {
-        OpenFile[] rest;
-        lock (_lock)
-        {
-            rest = [.. _byIdentity.Values];
-            _byIdentity.Clear();
-            _byWatch.Clear();
-        }
-
         lock (_releasing)
         {
+            OpenFile[] rest;
+            lock (_lock)
+            {
+                rest = [.. _byIdentity.Values];
+                _byIdentity.Clear();
+                _byWatch.Clear();
+            }
+
             foreach (var file in rest)
             {
                 Release(file);
@@ -141,7 +143,7 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
     public void Dispose() => _watcher.Dispose();
 
     // False where no event is left; no file where the event is of one that is known to be closed.
-    private bool TryNextClosed(out OpenFile? file)
+    private bool TryTakeClosed(out OpenFile? file)
     {
         lock (_lock)
         {

@@ -25,12 +25,13 @@ internal static class SupervisorFilter
     private const uint SecondRegionHigh = 1U << (40 - 32);
     private const uint WidestRegister = 8;
 
-    private static readonly int[] s_pathCalls =
+    private static readonly int[] s_alwaysCalls =
     [
         SystemCall.Open, SystemCall.OpenAt, SystemCall.OpenAt2, SystemCall.Stat, SystemCall.LStat, SystemCall.Access,
         SystemCall.FAccessAt, SystemCall.FAccessAt2, SystemCall.ReadLink, SystemCall.ReadLinkAt, SystemCall.ChDir,
         SystemCall.FChDir, SystemCall.GetCwd, SystemCall.StatFs, SystemCall.GetXAttr, SystemCall.LGetXAttr,
         SystemCall.ListXAttr, SystemCall.LListXAttr, SystemCall.Execve, SystemCall.ExecveAt,
+        SystemCall.SchedGetAffinity, SystemCall.SchedSetAffinity,
     ];
 
     private static readonly int[] s_descriptorCalls =
@@ -79,7 +80,7 @@ internal static class SupervisorFilter
             filter.When((uint)number, b => PositionedCall(b).Return(Allow));
         }
 
-        foreach (var number in s_pathCalls)
+        foreach (var number in s_alwaysCalls)
         {
             filter.IfEqual((uint)number, Notify);
         }

@@ -90,6 +90,7 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         }
     }
 
+    // Only the tracer's thread retires.
     private SupervisedProcess Add(int task)
     {
         var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;

@@ -53,9 +53,14 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
     {
         context = null;
-        var got = PidFd.GetFile(Process.Id, _task, fd, out var handle);
-        if (got.IsError)
+        if (PidFd.GetFile(Process.Id, _task, fd, out var handle).IsError)
         {
+            return Errno.EBADF;
+        }
+
+        if (IsPathOnly(handle!))
+        {
+            handle!.Dispose();
             return Errno.EBADF;
         }
 
@@ -73,6 +78,13 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         const int O_RDWR = 2;
         return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+    }
+
+    private static bool IsPathOnly(SafeFileHandle handle)
+    {
+        const int O_PATH = 0x200000;
+        return DescriptorInfo.GetFlags(Environment.ProcessId, (int)handle.DangerousGetHandle()) is { } flags
+            && (flags & O_PATH) != 0;
     }
 
     private static bool IsEventFd(SafeFileHandle handle)

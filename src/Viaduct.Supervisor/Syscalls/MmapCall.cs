@@ -11,7 +11,11 @@ namespace Viaduct.Supervisor.Syscalls;
 internal sealed class MmapCall(OpenFileTable files, RunStatistics statistics)
 {
     private const ulong PageSize = 4096;
-    private const ulong MAP_TYPE = 0x0f, MAP_SHARED = 1, MAP_SHARED_VALIDATE = 3;
+    private const ulong PROT_EXEC = 4;
+    private const ulong MAP_TYPE = 0x0f, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3;
+
+    // LEGACY_MAP_MASK: what MAP_SHARED_VALIDATE knows without a file's own flags.
+    private const ulong LegacyFlags = 0x7f9f3 | (0x1fUL << 26);
 
     public Outcome Mmap(in Call call)
     {
@@ -27,9 +31,38 @@ internal sealed class MmapCall(OpenFileTable files, RunStatistics statistics)
             return Errno.ENODEV;
         }
 
-        var type = call.Arg3 & MAP_TYPE;
-        var result = vfio.File.Mmap(new MmapRequest(call.Arg5, length, type is MAP_SHARED or MAP_SHARED_VALIDATE));
+        var result = Check(call, vfio.File, length);
+        if (!result.IsError)
+        {
+            var isShared = (call.Arg3 & MAP_TYPE) != MAP_PRIVATE;
+            result = vfio.File.Mmap(new MmapRequest(call.Arg5, length, isShared));
+        }
+
         statistics.Count("mmap", result.IsError);
         return result.IsError ? result : Outcome.Host;
+    }
+
+    /// <summary>What do_mmap() refuses before it asks the driver.</summary>
+    private static SysResult Check(in Call call, VfioFile file, ulong length)
+    {
+        if (call.Arg5 / PageSize > (ulong.MaxValue - length) / PageSize)
+        {
+            return Errno.EOVERFLOW; // file_mmap_ok()
+        }
+
+        switch (call.Arg3 & MAP_TYPE)
+        {
+            case MAP_SHARED or MAP_PRIVATE:
+                break;
+            case MAP_SHARED_VALIDATE when (call.Arg3 & ~LegacyFlags) != 0:
+                return Errno.EOPNOTSUPP;
+            case MAP_SHARED_VALIDATE:
+                break;
+            default:
+                return Errno.EINVAL;
+        }
+
+        // The mount behind anonymous inodes is noexec; that behind device nodes need not be.
+        return file.DeviceNumber is null && (call.Arg2 & PROT_EXEC) != 0 ? Errno.EPERM : SysResult.Success;
     }
 }

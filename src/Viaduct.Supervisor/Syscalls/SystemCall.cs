@@ -39,6 +39,8 @@ internal static class SystemCall
     public const int LGetXAttr = 192;
     public const int ListXAttr = 194;
     public const int LListXAttr = 195;
+    public const int SchedSetAffinity = 203;
+    public const int SchedGetAffinity = 204;
     public const int GetDents64 = 217;
     public const int OpenAt = 257;
     public const int NewFStatAt = 262;

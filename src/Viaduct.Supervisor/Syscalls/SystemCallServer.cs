@@ -4,6 +4,7 @@ using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Seccomp;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
+using Viaduct.Supervisor.Tracing;
 using Viaduct.Supervisor.Vfs;
 
 namespace Viaduct.Supervisor.Syscalls;
@@ -20,6 +21,7 @@ internal sealed class SystemCallServer
     private readonly OpenFileTable _files;
     private readonly ProcessTable _processes;
     private readonly FirstExec _firstExec;
+    private readonly CpuSharing _cpus;
     private readonly Action<string> _report;
     private readonly FileInstaller _installer;
     private readonly SupervisedCaller _caller;
@@ -37,12 +39,14 @@ internal sealed class SystemCallServer
         VirtualFileSystem fileSystem,
         RunStatistics statistics,
         FirstExec firstExec,
+        CpuSharing cpus,
         Action<string> report)
     {
         _listener = listener;
         _files = files;
         _processes = processes;
         _firstExec = firstExec;
+        _cpus = cpus;
         _report = report;
         _installer = new FileInstaller(listener, files);
         _caller = new SupervisedCaller(files, _installer);
@@ -170,6 +174,7 @@ internal sealed class SystemCallServer
         SystemCall.Dup => _descriptors.Duplicate(call),
         SystemCall.Fcntl => _descriptors.Control(call),
         SystemCall.FTruncate or SystemCall.FSync or SystemCall.FDataSync => _descriptors.Unsupported(call, Errno.EINVAL),
+        SystemCall.SchedGetAffinity or SystemCall.SchedSetAffinity => Affinity(call),
         SystemCall.FAllocate => _descriptors.Unsupported(call, Errno.ENODEV),
         _ => Outcome.Host,
     };
@@ -177,8 +182,16 @@ internal sealed class SystemCallServer
     // On 64-bit the position comes whole in one register; -1 asks preadv2 for the file's own.
     private Outcome PositionedVector(in Call call, bool write)
     {
-        var ownPosition = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2 && call.Arg3 == ulong.MaxValue;
-        return _transfers.Vector(call, write, ownPosition ? null : call.Arg3);
+        var isSecond = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2;
+        var position = isSecond && call.Arg3 == ulong.MaxValue ? null : (ulong?)call.Arg3;
+        return _transfers.Vector(call, write, position, isSecond ? (uint)call.Arg5 : 0);
+    }
+
+    // The affinity that we lent the thread is not its own.
+    private Outcome Affinity(in Call call)
+    {
+        _cpus.Restore(call.Arg0 == 0 ? call.Task : (int)call.Arg0);
+        return Outcome.Host;
     }
 
     // The first program must be traced before it runs, or its children might escape.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Viaduct.Abi;
+using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Vfio.Files;
@@ -12,6 +13,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
     private const ulong MaxCount = 0x7ffff000; // MAX_RW_COUNT
     private const ulong MaxVectors = 1024;     // UIO_MAXIOV
     private const ulong UserSpaceEnd = 1UL << 47;
+    private const uint RWF_HIPRI = 1;
 
     /// <summary>read(2), write(2).</summary>
     public Outcome Sequential(in Call call, bool write)
@@ -19,6 +21,11 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
         if (Find(call) is not { } open)
         {
             return Outcome.Host;
+        }
+
+        if (open.File.DeviceNumber is not null)
+        {
+            return NoOperation(call, write);
         }
 
         var result = Transfer(open.File, call.Arg1, call.Arg2, open.Position, write);
@@ -34,80 +41,140 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Outcome.Host;
         }
 
-        return (long)call.Arg3 < 0 ? Errno.EINVAL : Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write);
+        if ((long)call.Arg3 < 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        return open.File.DeviceNumber is null
+            ? Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write)
+            : NoOperation(call, write);
     }
 
     /// <summary>readv(2), writev(2), preadv(2), pwritev(2): one transfer a segment, until one is short.</summary>
     /// <param name="call">The call.</param>
     /// <param name="write">To the device.</param>
     /// <param name="position">The file position; null for the file's own.</param>
-    public Outcome Vector(in Call call, bool write, ulong? position)
+    /// <param name="flags">RWF_* of preadv2(2) and pwritev2(2).</param>
+    public Outcome Vector(in Call call, bool write, ulong? position, uint flags = 0)
     {
         if (Find(call) is not { } open)
         {
             return Outcome.Host;
         }
 
-        if ((long?)position < 0 || call.Arg2 > MaxVectors)
+        if ((long?)position < 0)
         {
             return Errno.EINVAL;
         }
 
-        var segments = new Segment[(int)call.Arg2];
+        var imported = Import(call, out var segments);
+        if (imported.IsError)
+        {
+            return imported;
+        }
+
+        if (open.File.DeviceNumber is not null)
+        {
+            return NoOperation(call, write);
+        }
+
+        if (imported.Raw != 0 && (flags & ~RWF_HIPRI) != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        var at = position ?? open.Position;
+        var result = Move(open.File, segments, ref at, write);
+        open.Position = position is null ? at : open.Position;
+        return result;
+    }
+
+    /// <summary>import_iovec(): every segment is checked before the first one moves.</summary>
+    /// <returns>The bytes of all of them, or an errno.</returns>
+    private static SysResult Import(in Call call, out Segment[] segments)
+    {
+        segments = [];
+        if (call.Arg2 > MaxVectors)
+        {
+            return Errno.EINVAL;
+        }
+
+        segments = new Segment[(int)call.Arg2];
         for (var i = 0; i < segments.Length; i++)
         {
             if (!call.Memory.TryRead(call.Arg1 + ((ulong)i * Segment.Size), out segments[i]))
             {
                 return Errno.EFAULT;
             }
+
+            if ((long)segments[i].Length < 0)
+            {
+                return Errno.EINVAL;
+            }
         }
 
-        if (open.File.DeviceNumber is not null)
+        var total = 0UL;
+        foreach (ref var segment in segments.AsSpan())
         {
-            return Errno.EINVAL;
+            // A single segment is cut before it is checked (import_ubuf), one of several after.
+            var left = Math.Min(segment.Length, MaxCount - total);
+            if (!IsAccessible(segment.Base, segments.Length == 1 ? left : segment.Length))
+            {
+                return Errno.EFAULT;
+            }
+
+            segment.Length = left;
+            total += left;
         }
 
-        var at = position ?? open.Position;
+        return SysResult.FromValue((long)total);
+    }
+
+    /// <summary>do_loop_readv_writev().</summary>
+    private SysResult Move(VfioFile file, ReadOnlySpan<Segment> segments, ref ulong position, bool write)
+    {
         var total = 0L;
-        SysResult result = default;
-        foreach (var segment in segments)
+        foreach (ref readonly var segment in segments)
         {
-            result = Transfer(open.File, segment.Base, segment.Length, at, write);
+            var result = Transfer(file, segment.Base, segment.Length, position, write);
             if (result.IsError)
             {
-                break;
+                return total > 0 ? SysResult.FromValue(total) : result;
             }
 
             total += result.Raw;
-            at += (ulong)result.Raw;
+            position += (ulong)result.Raw;
             if ((ulong)result.Raw < segment.Length)
             {
                 break;
             }
         }
 
-        if (position is null)
-        {
-            open.Position = at;
-        }
-
-        return total > 0 ? SysResult.FromValue(total) : result;
+        return SysResult.FromValue(total);
     }
 
     private SysResult Transfer(VfioFile file, ulong buffer, ulong count, ulong position, bool write)
     {
-        if (file.DeviceNumber is not null)
+        if (!IsAccessible(buffer, count))
         {
-            return Errno.EINVAL; // containers and groups have no such operation, whatever the arguments
-        }
-
-        if (count > UserSpaceEnd || buffer > UserSpaceEnd - count)
-        {
-            return Errno.EFAULT; // access_ok()
+            return Errno.EFAULT;
         }
 
         count = Math.Min(count, MaxCount);
         return write ? file.Write(caller, buffer, count, position) : file.Read(caller, buffer, count, position);
+    }
+
+    // access_ok()
+    private static bool IsAccessible(ulong buffer, ulong count) => count <= UserSpaceEnd && buffer <= UserSpaceEnd - count;
+
+    /// <summary>Containers and groups have no such operation, whatever the arguments; the access mode is looked at first
+    /// (FMODE_READ, then FMODE_CAN_READ).</summary>
+    private static SysResult NoOperation(in Call call, bool write)
+    {
+        const int O_ACCMODE = 3, O_RDONLY = 0, O_WRONLY = 1;
+        var mode = DescriptorInfo.GetFlags(call.Task, call.Descriptor) & O_ACCMODE;
+        return mode == (write ? O_RDONLY : O_WRONLY) ? Errno.EBADF : Errno.EINVAL;
     }
 
     private OpenVfioFile? Find(in Call call)

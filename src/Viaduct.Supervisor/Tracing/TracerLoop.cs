@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Linux;
+using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Processes;
 
 namespace Viaduct.Supervisor.Tracing;
@@ -8,9 +9,9 @@ namespace Viaduct.Supervisor.Tracing;
 /// Traces everything that runs under us, on one thread: MMIO traps, new and ended tasks, closed descriptors. Signals and job
 /// control pass through untouched. The kernel kills the tracees if this process dies (PTRACE_O_EXITKILL).
 /// </summary>
-internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExec firstExec)
+internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuSharing cpus, FirstExec firstExec)
 {
-    private const int SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
+    private const int SIGKILL = 9, SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
 
     /// <summary>How the first process ended.</summary>
     public WaitStatus RootStatus { get; private set; }
@@ -26,6 +27,11 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
         }
 
         var seized = Tracer.Seize(firstExec.Process, Tracer.FollowAll);
+        if (seized.IsError)
+        {
+            _ = ProcessStatus.Kill(firstExec.Process, SIGKILL); // before it runs: nothing of it may happen unseen
+        }
+
         firstExec.Release();
         return seized;
     }
@@ -63,9 +69,14 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
         switch (status.PtraceEvent)
         {
             case 0:
-                signal = status.StopSignal == SignalInfo.SIGBUS
-                    ? mmio.Handle(task, processes.Get(task))
-                    : status.StopSignal;
+                signal = status.StopSignal == SignalInfo.SIGBUS ? OnBusError(task) : status.StopSignal;
+                break;
+            case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
+                if (!Tracer.GetEventMessage(task, out var created).IsError)
+                {
+                    cpus.OnCreated(task, (int)created);
+                }
+
                 break;
             case Tracer.EventExec:
                 processes.OnExec(task);
@@ -96,5 +107,16 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, FirstExe
 
         // ESRCH: the task was killed in its stop.
         _ = Tracer.Continue(task, signal);
+    }
+
+    private int OnBusError(int task)
+    {
+        var signal = mmio.Handle(task, processes.Get(task));
+        if (signal == 0)
+        {
+            cpus.OnTrap(task);
+        }
+
+        return signal;
     }
 }

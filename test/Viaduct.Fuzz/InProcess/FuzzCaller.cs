@@ -1,7 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
 using Viaduct.Linux;
-using Viaduct.Linux.Files;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 

@@ -71,14 +71,19 @@ public sealed class ConcurrencyTests
     public void DetachGroup_BesideTransfers_NoTransferSeesTheMemoryAfterwards()
     {
         var rig = new Type1Rig();
-        var source = new GuardedSource(0, 0, 0x1000, _violations);
         RunBeside(
-            iterations: 4_000,
+            iterations: 50,
             change: (_, _) =>
             {
                 var space = rig.Group.AddressSpace!;
-                source = new GuardedSource(0, 0, 0x1000, _violations);
+                // Each access takes longer than what comes after the detach.
+                var source = new GuardedSource(0, 0, 0x1000, _violations, work: 2_000);
                 space.Map(0, 0xfff, source, 0, DmaAccess.Read | DmaAccess.Write);
+                while (!source.WasUsed)
+                {
+                    Thread.Yield();
+                }
+
                 rig.Iommu.DetachGroup(rig.Group);
                 source.Retire();
                 space.Unmap(0);

@@ -3,7 +3,8 @@ using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Tests;
 
-/// <summary>A client's address space: one array of bytes at <see cref="Base"/>, with holes, read-only and BAR pages.</summary>
+/// <summary>A client's address space: one array of bytes at <see cref="Base"/>, with holes, read-only and BAR
+/// pages.</summary>
 internal sealed class FakeMemory(int pages) : ClientMemory
 {
     public const ulong Base = 0x10_0000_0000;

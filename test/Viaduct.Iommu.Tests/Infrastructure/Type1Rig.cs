@@ -2,7 +2,8 @@ using Viaduct.Abi;
 
 namespace Viaduct.Iommu.Tests;
 
-/// <summary>A type1 container with one group, and a client of 64 pages whose first holds the arguments of its calls.</summary>
+/// <summary>A type1 container with one group, and a client of 64 pages whose first holds the arguments of its
+/// calls.</summary>
 internal sealed class Type1Rig
 {
     public const ulong Argument = FakeMemory.Base;

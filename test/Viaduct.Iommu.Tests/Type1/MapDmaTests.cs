@@ -49,9 +49,8 @@ public sealed class MapDmaTests
     [InlineData(0xffff_ffff_ffff_f000UL, 0x10_0000_1000UL, 0x2000UL)]
     [InlineData(0x0UL, 0xffff_ffff_ffff_f000UL, 0x2000UL)]
     [InlineData(0xffff_ffff_ffff_ffffUL, 0x10_0000_1000UL, 2UL)] // before alignment
-    [InlineData(0x1UL, 0x1UL, ulong.MaxValue - 0UL)]
     public void MapDma_WrappedRange_ReturnsEOVERFLOW(ulong iova, ulong vaddr, ulong size)
-        => Assert.Equal(size == ulong.MaxValue ? Errno.EINVAL : Errno.EOVERFLOW, _rig.Map(iova, vaddr, size));
+        => Assert.Equal(Errno.EOVERFLOW, _rig.Map(iova, vaddr, size));
 
     [Theory]
     [InlineData(1UL, 0UL, 0UL)]

@@ -1,0 +1,109 @@
+using Viaduct.Linux;
+using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Processes;
+
+namespace Viaduct.Memory.Remote;
+
+/// <summary>
+/// A piece of a file that a client has mapped shared (a memfd, /dev/shm, hugetlbfs), mapped into this process as well: what the
+/// client unmaps stays, as pinned pages would. In place where the file cannot shrink; elsewhere through the kernel, which answers
+/// EFAULT where an access of our own would be a SIGBUS.
+/// </summary>
+internal sealed class SharedFileMemory : MemorySource
+{
+    private const ulong PageSize = 4096;
+
+    private readonly MemoryMapping _mapping;
+    private readonly bool _inPlace;
+
+    private SharedFileMemory(MemoryMapping mapping, bool inPlace)
+    {
+        _mapping = mapping;
+        _inPlace = inPlace;
+    }
+
+    /// <summary>Maps what a client has mapped.</summary>
+    /// <param name="process">The client, which must still have the file open.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="position">File position of the first byte, a multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    /// <param name="writable">The device will write.</param>
+    /// <param name="offset">The first byte's place in the source.</param>
+    /// <returns>Null where that cannot be done.</returns>
+    public static SharedFileMemory? TryMap(
+        int process, FileIdentity file, ulong position, ulong length, bool writable, out ulong offset)
+    {
+        offset = 0;
+        if (length > int.MaxValue || !PidFd.TryFindFile(process, file, out var handle))
+        {
+            return null; // spans are 2 GiB at most; larger ones go through the process
+        }
+
+        using (handle)
+        {
+            // hugetlbfs maps whole huge pages only, and says so in st_blksize.
+            var path = $"/proc/self/fd/{handle!.DangerousGetHandle()}";
+            if (FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError)
+            {
+                return null;
+            }
+
+            var unit = Math.Max(PageSize, status.BlockSize);
+            var first = position / unit * unit;
+            var size = (position + length - first + unit - 1) / unit * unit;
+            if (size > int.MaxValue
+                || MemoryMapping.Map(handle, first, (nuint)size, writable, out var mapping).IsError)
+            {
+                return null;
+            }
+
+            offset = position - first;
+            return new SharedFileMemory(mapping!, FileSeals.CannotShrink(handle));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(ulong offset, Span<byte> destination)
+    {
+        if (TryGetSpan(offset, destination.Length, out var span))
+        {
+            span.CopyTo(destination);
+            return true;
+        }
+
+        return IsInside(offset, destination.Length)
+            && ProcessMemory.Read(Environment.ProcessId, _mapping.Address + offset, destination) == destination.Length;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryWrite(ulong offset, ReadOnlySpan<byte> source)
+    {
+        if (TryGetSpan(offset, source.Length, out var span))
+        {
+            source.CopyTo(span);
+            return true;
+        }
+
+        return IsInside(offset, source.Length)
+            && ProcessMemory.Write(Environment.ProcessId, _mapping.Address + offset, source) == source.Length;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetSpan(ulong offset, int length, out Span<byte> span)
+    {
+        span = default;
+        if (!_inPlace || !IsInside(offset, length))
+        {
+            return false;
+        }
+
+        span = _mapping.GetSpan((nuint)offset, length);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Release(in PinnedRange range) => _mapping.Dispose();
+
+    private bool IsInside(ulong offset, int length)
+        => offset <= _mapping.Length && (ulong)length <= _mapping.Length - offset;
+}
