@@ -51,7 +51,13 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
                 RandomAccess.Write(memory!, content, 0);
             }
 
-            var reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            // A descriptor whose calls we do not see must not give the file memory: its pages would no longer trap.
+            var reopened = MemoryFile.SealSize(memory!);
+            if (!reopened.IsError)
+            {
+                reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            }
+
             if (reopened.IsError)
             {
                 return reopened;

@@ -31,6 +31,13 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     public SupervisedProcess Get(int task)
         => _byTask.TryGetValue(task, out var process) ? process : Add(task);
 
+    /// <summary>The process that a thread belongs to, or null where it does not run under us, or never made a call of
+    /// ours.</summary>
+    public SupervisedProcess? Find(int task)
+        => _byTask.TryGetValue(task, out var process) ? process
+            : ProcessStatus.GetNumber(task, "Tgid:") is { } id ? _byId.GetValueOrDefault(id)
+            : null;
+
     /// <summary>The process that a thread belongs to, where it has been seen.</summary>
     public bool TryGet(int task, [NotNullWhen(true)] out SupervisedProcess? process)
         => _byTask.TryGetValue(task, out process);

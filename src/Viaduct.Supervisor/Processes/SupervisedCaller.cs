@@ -48,7 +48,7 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         var found = Process.Lookup(_task, fd, files, out var isOpen);
         file = (found as OpenVfioFile)?.File;
-        return isOpen ? SysResult.Success : Errno.EBADF;
+        return isOpen && found is not { IsPathOnly: true } ? SysResult.Success : Errno.EBADF;
     }
 
     public override SysResult GetEventFd(int fd, out EventFdContext? context)

@@ -55,7 +55,7 @@ internal sealed class SystemCallServer
         _caller = new SupervisedCaller(files, _installer, eventFds);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
-        _opens = new OpenCalls(resolver, _paths, _installer, files);
+        _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
         _ioctls = new IoctlCalls(_caller, files, statistics);
@@ -92,7 +92,12 @@ internal sealed class SystemCallServer
 
             _caller.Begin(process, notification.ThreadId);
             _files.ReleaseClosed();
-            outcome = Dispatch(new Call(in notification.Data, process, notification.ThreadId));
+            var call = new Call(in notification.Data, process, notification.ThreadId);
+            outcome = Dispatch(call);
+            if (outcome.IsHost)
+            {
+                outcome = _descriptors.Refuse(call);
+            }
         }
 #pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
         catch (Exception bug)
