@@ -38,7 +38,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
     /// <returns>How it ended, or why it was not started.</returns>
     public RunResult Start(IReadOnlyList<string> arguments)
     {
-        using var files = new OpenFileTable(Statistics);
+        using var files = new OpenFileTable(Statistics, options.Report);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
         using var cpus = new CpuSharing();

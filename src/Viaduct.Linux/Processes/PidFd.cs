@@ -9,15 +9,28 @@ namespace Viaduct.Linux.Processes;
 /// <summary>pidfd_open(2) and pidfd_getfd(2).</summary>
 public static partial class PidFd
 {
+    private const long PIDFD_THREAD = 0x80; // O_EXCL; Linux 6.9
+
     /// <summary>A second reference to an open file of another process.</summary>
-    /// <param name="process">A process id, not a thread's.</param>
+    /// <param name="process">The process id.</param>
+    /// <param name="task">The thread whose table is meant. Where the kernel cannot open threads it is the first thread's.</param>
     /// <param name="fd">The number there.</param>
     /// <param name="handle">The reference, close-on-exec.</param>
     /// <returns>Zero; EBADF; ESRCH; EPERM.</returns>
-    public static SysResult GetFile(int process, int fd, out SafeFileHandle? handle)
+    public static SysResult GetFile(int process, int task, int fd, out SafeFileHandle? handle)
     {
         handle = null;
-        var opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, process, 0));
+        SysResult opened = Errno.EINVAL;
+        if (task != process)
+        {
+            opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, task, PIDFD_THREAD));
+        }
+
+        if (opened.Errno == Errno.EINVAL)
+        {
+            opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, process, 0));
+        }
+
         if (opened.IsError)
         {
             return opened;

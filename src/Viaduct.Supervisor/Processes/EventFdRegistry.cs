@@ -18,7 +18,7 @@ internal sealed class EventFdRegistry : IDisposable
     private int _sweepAt = FirstSweep;
 
     /// <summary>Whether eventfds must be made here at all.</summary>
-    public static bool IsNeeded { get; } = PidFd.GetFile(Environment.ProcessId, 0, out var probe).Errno == Errno.EPERM
+    public static bool IsNeeded { get; } = PidFd.GetFile(Environment.ProcessId, Environment.ProcessId, 0, out var probe).Errno == Errno.EPERM
         || Dispose(probe);
 
     /// <summary>eventfd2(2) on a client's behalf.</summary>

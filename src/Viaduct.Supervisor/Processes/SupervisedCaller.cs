@@ -59,7 +59,7 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
             return GetOwnEventFd(fd, out context);
         }
 
-        if (PidFd.GetFile(Process.Id, fd, out var handle).IsError)
+        if (PidFd.GetFile(Process.Id, _task, fd, out var handle).IsError)
         {
             return Errno.EBADF;
         }

@@ -109,7 +109,7 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
             return Outcome.Host;
         }
 
-        if (PidFd.GetFile(call.Process.Id, call.Descriptor, out var handle).IsError)
+        if (PidFd.GetFile(call.Process.Id, call.Task, call.Descriptor, out var handle).IsError)
         {
             return Outcome.Host;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Viaduct.Abi;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Seccomp;
@@ -84,7 +85,11 @@ internal sealed class SystemCallServer
         _installer.Begin(notification.Id);
         try
         {
-            var process = _processes.Get(notification.ThreadId);
+            if (!TryGetProcess(notification, out var process))
+            {
+                return;
+            }
+
             _caller.Begin(process, notification.ThreadId);
             _files.ReleaseClosed();
             var call = new Call(in notification.Data, process, notification.ThreadId);
@@ -108,6 +113,25 @@ internal sealed class SystemCallServer
             // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
             _ = outcome.IsHost ? _listener.Continue(notification.Id) : _listener.Send(notification.Id, outcome.Result);
         }
+    }
+
+    // A thread that is not known yet may have been killed since it called, and its end may have been heard of already: then
+    // nobody would forget it again, and its number may be somebody else's one day. While its call waits it is alive.
+    private bool TryGetProcess(in SeccompNotification notification, [NotNullWhen(true)] out SupervisedProcess? process)
+    {
+        if (_processes.TryGet(notification.ThreadId, out process))
+        {
+            return true;
+        }
+
+        process = _processes.Get(notification.ThreadId);
+        if (_listener.IsValid(notification.Id))
+        {
+            return true;
+        }
+
+        _processes.OnExit(notification.ThreadId);
+        return false;
     }
 
     private Outcome Dispatch(in Call call) => call.Number switch
