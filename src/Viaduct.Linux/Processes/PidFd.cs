@@ -46,10 +46,11 @@ public static partial class PidFd
         return got.IsError ? got : SysResult.Success;
     }
 
-    /// <summary>A second reference to the open file of another process that is a certain file, whatever its number.</summary>
+    /// <summary>Opens a file that another process has open, whatever its number there: a description of our own, for writing if it
+    /// may be.</summary>
     /// <param name="process">A process id.</param>
     /// <param name="identity">Which file.</param>
-    /// <param name="handle">The reference; null where the process has none open.</param>
+    /// <param name="handle">The file; null where the process has none open.</param>
     public static bool TryFindFile(int process, FileIdentity identity, out FileDescriptorHandle? handle)
     {
         handle = null;
@@ -59,11 +60,9 @@ public static partial class PidFd
                 string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")))
             {
                 if (!FileIdentity.Get(path, out var found).IsError && found == identity
-                    && int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var fd)
-                    && !GetFile(process, process, fd, out var file).IsError)
+                    && (!FileCalls.Open(path, OpenFlags.O_RDWR, out handle).IsError
+                        || !FileCalls.Open(path, OpenFlags.O_RDONLY, out handle).IsError))
                 {
-                    handle = new FileDescriptorHandle((int)file!.DangerousGetHandle());
-                    file.SetHandleAsInvalid();
                     return true;
                 }
             }

@@ -4,6 +4,7 @@ using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Iommufd;
 
 namespace Viaduct.Supervisor.Files;
 
@@ -50,7 +51,13 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
                 RandomAccess.Write(memory!, content, 0);
             }
 
-            var reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            // A descriptor whose calls we do not see must not give the file memory: its pages would no longer trap.
+            var reopened = MemoryFile.SealSize(memory!);
+            if (!reopened.IsError)
+            {
+                reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            }
+
             if (reopened.IsError)
             {
                 return reopened;
@@ -208,7 +215,12 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
         if (file is OpenVfioFile vfio && !file.IsReleased)
         {
             statistics.FilesLeftOpen += file.WasClosed ? 0 : 1;
-            statistics.MappingsLeft += vfio.File is ContainerFile container ? container.Container.MappingCount : 0;
+            statistics.MappingsLeft += vfio.File switch
+            {
+                ContainerFile container => container.Container.MappingCount,
+                IommufdFile iommufd => iommufd.Context.MappingCount,
+                _ => 0,
+            };
         }
 
         try

@@ -18,6 +18,9 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     /// <summary>Processes seen so far.</summary>
     public int Seen => _seen;
 
+    /// <summary>The processes that are alive.</summary>
+    public IEnumerable<int> Ids => _byId.Keys;
+
     /// <summary>The most pages that an address space locked beyond its limit; complete when all processes have ended.</summary>
     public ulong PeakBeyondLimit => _peakBeyondLimit;
 
@@ -27,6 +30,13 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     /// <param name="task">A thread that cannot have been reaped: it is stopped for us, or waits for our answer.</param>
     public SupervisedProcess Get(int task)
         => _byTask.TryGetValue(task, out var process) ? process : Add(task);
+
+    /// <summary>The process that a thread belongs to, or null where it does not run under us, or never made a call of
+    /// ours.</summary>
+    public SupervisedProcess? Find(int task)
+        => _byTask.TryGetValue(task, out var process) ? process
+            : ProcessStatus.GetNumber(task, "Tgid:") is { } id ? _byId.GetValueOrDefault(id)
+            : null;
 
     /// <summary>The process that a thread belongs to, where it has been seen.</summary>
     public bool TryGet(int task, [NotNullWhen(true)] out SupervisedProcess? process)
@@ -90,7 +100,6 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         }
     }
 
-    // Only the tracer's thread retires.
     private SupervisedProcess Add(int task)
     {
         var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;

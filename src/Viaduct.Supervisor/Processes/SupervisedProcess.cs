@@ -86,7 +86,7 @@ internal sealed class SupervisedProcess : IDisposable
     public void SetInstalled(int fd, OpenFile file)
     {
         file.WasClosed = false;
-        if (fd >= SupervisorFilter.FirstDescriptor)
+        if (IsWatched(fd))
         {
             _descriptors[fd] = file;
         }
@@ -95,7 +95,7 @@ internal sealed class SupervisedProcess : IDisposable
     /// <summary>The kernel said that this file is there: worth keeping unless the process closed one there before.</summary>
     public void SetSeen(int fd, OpenFile file)
     {
-        if (fd >= SupervisorFilter.FirstDescriptor)
+        if (IsWatched(fd))
         {
             _descriptors.TryAdd(fd, file);
         }
@@ -158,6 +158,9 @@ internal sealed class SupervisedProcess : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
+
+    // What closes or replaces a lower one does not come to us (SupervisorFilter), so those are never taken as known.
+    private static bool IsWatched(int fd) => fd >= SupervisorFilter.FirstDescriptor;
 
     // With the lock on _tasks held.
     private void ReachMemoryBy(int gone)

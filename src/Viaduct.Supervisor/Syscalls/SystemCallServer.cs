@@ -23,6 +23,7 @@ internal sealed class SystemCallServer
     private readonly FirstExec _firstExec;
     private readonly CpuSharing _cpus;
     private readonly Action<string> _report;
+    private readonly EventFdRegistry _eventFds;
     private readonly FileInstaller _installer;
     private readonly SupervisedCaller _caller;
     private readonly PathCalls _paths;
@@ -40,6 +41,7 @@ internal sealed class SystemCallServer
         RunStatistics statistics,
         FirstExec firstExec,
         CpuSharing cpus,
+        EventFdRegistry eventFds,
         Action<string> report)
     {
         _listener = listener;
@@ -47,12 +49,13 @@ internal sealed class SystemCallServer
         _processes = processes;
         _firstExec = firstExec;
         _cpus = cpus;
+        _eventFds = eventFds;
         _report = report;
         _installer = new FileInstaller(listener, files);
-        _caller = new SupervisedCaller(files, _installer);
+        _caller = new SupervisedCaller(files, _installer, eventFds);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
-        _opens = new OpenCalls(resolver, _paths, _installer, files);
+        _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
         _ioctls = new IoctlCalls(_caller, files, statistics);
@@ -89,7 +92,12 @@ internal sealed class SystemCallServer
 
             _caller.Begin(process, notification.ThreadId);
             _files.ReleaseClosed();
-            outcome = Dispatch(new Call(in notification.Data, process, notification.ThreadId));
+            var call = new Call(in notification.Data, process, notification.ThreadId);
+            outcome = Dispatch(call);
+            if (outcome.IsHost)
+            {
+                outcome = _descriptors.Refuse(call);
+            }
         }
 #pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
         catch (Exception bug)
@@ -174,6 +182,8 @@ internal sealed class SystemCallServer
         SystemCall.Dup => _descriptors.Duplicate(call),
         SystemCall.Fcntl => _descriptors.Control(call),
         SystemCall.FTruncate or SystemCall.FSync or SystemCall.FDataSync => _descriptors.Unsupported(call, Errno.EINVAL),
+        SystemCall.EventFd => MakeEventFd(call, flags: 0),
+        SystemCall.EventFd2 => MakeEventFd(call, (int)call.Arg1),
         SystemCall.SchedGetAffinity or SystemCall.SchedSetAffinity => Affinity(call),
         SystemCall.FAllocate => _descriptors.Unsupported(call, Errno.ENODEV),
         _ => Outcome.Host,
@@ -185,6 +195,16 @@ internal sealed class SystemCallServer
         var isSecond = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2;
         var position = isSecond && call.Arg3 == ulong.MaxValue ? null : (ulong?)call.Arg3;
         return _transfers.Vector(call, write, position, isSecond ? (uint)call.Arg5 : 0);
+    }
+
+    private Outcome MakeEventFd(in Call call, int flags)
+    {
+        const int EFD_CLOEXEC = 0x80000;
+        var created = _eventFds.Create((uint)call.Arg0, flags, _processes.Ids, out var handle);
+        return created.IsError
+            ? created
+            : _installer.Install(
+                call.Process, call.Task, (int)handle!.DangerousGetHandle(), (flags & EFD_CLOEXEC) != 0, number: -1);
     }
 
     // The affinity that we lent the thread is not its own.
