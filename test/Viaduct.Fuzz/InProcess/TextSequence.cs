@@ -49,13 +49,13 @@ internal static class TextSequence
     private static string Any(FuzzRandom random)
     {
         var text = new StringBuilder();
+        Span<byte> bytes = stackalloc byte[5];
         for (var i = random.Below(8); i >= 0; i--)
         {
             if (random.OneIn(4))
             {
-                Span<byte> bytes = stackalloc byte[random.Below(6)];
                 random.Fill(bytes);
-                text.Append(Encoding.UTF8.GetString(bytes));
+                text.Append(Encoding.UTF8.GetString(bytes[random.Below(bytes.Length)..]));
             }
             else
             {
