@@ -34,11 +34,13 @@ check 'ptrace forbidden: run says so' says 'ptrace failed with EPERM' denied 101
 check 'ptrace forbidden: the program does not run' exits 125 denied 101 1 run --device edu -- sh -c 'exit 0'
 check 'ptrace forbidden: doctor says what to do' says 'fix ptrace: .*SYS_PTRACE' denied 101 1 doctor
 check 'process_vm_readv forbidden: doctor says so' says 'process_vm_readv.*refused' denied 310 1 doctor
+check 'pidfd_getfd forbidden, as by Docker: interrupts arrive all the same' says 'verify +ok' denied 438 1 demo
 check 'run inside run: says that there is a supervisor already' says 'another program supervises' v run -q -- "$stage/viaduct.sh" run -q -- true
 check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu -- true; echo"
 check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"
 check 'a shell script of several programs sees the device' says '^0x1234$' v run -q --device edu -- sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; cat vendor | cat'
 check 'the listing of /dev/vfio' says 'crw.* vfio$' v run -q --device edu -- ls -l /dev/vfio
+check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
 

@@ -11,7 +11,7 @@ prepare_command() {
   stage=$work/stage
   mkdir -p "$stage" && chmod 755 "$work" "$stage"
   cp -r artifacts/viaduct "$stage/viaduct"
-  printf '#!/bin/sh\nexec dotnet %s/viaduct/viaduct.dll "$@"\n' "$stage" >"$stage/viaduct.sh"
+  printf '#!/bin/sh\nexport DOTNET_EnableDiagnostics=0 VIADUCT_LAUNCHER=1\nexec dotnet %s/viaduct/viaduct.dll "$@"\n' "$stage" >"$stage/viaduct.sh"
   chmod -R a+rX "$stage"; chmod a+x "$stage/viaduct.sh"
 }
 

@@ -1,3 +1,5 @@
+using Viaduct.Iommu.Iommufd;
+
 namespace Viaduct.Iommu;
 
 /// <summary>
@@ -24,4 +26,7 @@ public sealed class IommuGroup(int id, IommuUnit unit)
         get => _addressSpace;
         set => _addressSpace = value;
     }
+
+    /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
+    internal IommufdContext? Owner { get; set; }
 }

@@ -10,43 +10,36 @@ namespace Viaduct.Pci;
 /// <param name="failed">Hears of a model's exception, which is a bug in it.</param>
 public sealed class DeviceThread(string name, Action<Exception> failed) : IDeviceExecutor
 {
-    private readonly Lock _lock = new();
+    // Its own lock and condition.
     private readonly Queue<Action> _queue = new();
-    private readonly AutoResetEvent _wakeUp = new(initialState: false);
     private Thread? _thread;
+    private bool _isOutOfOrder;
 
     /// <inheritdoc/>
     public void Post(Action work)
     {
-        lock (_lock)
+        lock (_queue)
         {
+            if (_isOutOfOrder)
+            {
+                return;
+            }
+
             _queue.Enqueue(work);
+            Monitor.Pulse(_queue);
             if (_thread is null)
             {
                 _thread = new Thread(Run) { Name = name, IsBackground = true };
                 _thread.Start();
             }
         }
-
-        _wakeUp.Set();
     }
 
     private void Run()
     {
         while (true)
         {
-            Action? work;
-            lock (_lock)
-            {
-                _queue.TryDequeue(out work);
-            }
-
-            if (work is null)
-            {
-                _wakeUp.WaitOne();
-                continue;
-            }
-
+            var work = Next();
             try
             {
                 work();
@@ -55,9 +48,33 @@ public sealed class DeviceThread(string name, Action<Exception> failed) : IDevic
             catch (Exception bug)
 #pragma warning restore CA1031
             {
+                StopAccepting();
                 failed(bug);
                 return;
             }
+        }
+    }
+
+    private Action Next()
+    {
+        lock (_queue)
+        {
+            Action? work;
+            while (!_queue.TryDequeue(out work))
+            {
+                Monitor.Wait(_queue);
+            }
+
+            return work;
+        }
+    }
+
+    private void StopAccepting()
+    {
+        lock (_queue)
+        {
+            _isOutOfOrder = true;
+            _queue.Clear();
         }
     }
 }

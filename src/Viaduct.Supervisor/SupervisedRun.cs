@@ -1,5 +1,4 @@
 using Viaduct.Linux.Processes;
-using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Filter;
 using Viaduct.Supervisor.Processes;
@@ -18,8 +17,7 @@ namespace Viaduct.Supervisor;
 /// <param name="options">How.</param>
 public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions options)
 {
-    private const int PageSize = 4096;
-    private const int SIGKILL = 9;
+    private const ulong PageSize = 4096;
 
     private volatile int _root;
 
@@ -40,12 +38,13 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
     /// <returns>How it ended, or why it was not started.</returns>
     public RunResult Start(IReadOnlyList<string> arguments)
     {
-        using var files = new OpenFileTable(Statistics);
+        using var files = new OpenFileTable(Statistics, options.Report);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
         using var cpus = new CpuSharing();
+        using var eventFds = new EventFdRegistry();
         using var spawn = new SpawnThread(arguments);
-        var installed = spawn.InstallFilter(SupervisorFilter.Build(), out var listener);
+        var installed = spawn.InstallFilter(SupervisorFilter.Build(EventFdRegistry.IsNeeded), out var listener);
         if (installed.IsError)
         {
             return RunResult.NotSupervised(installed.Errno, "seccomp");
@@ -55,7 +54,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         {
             _ = listener!.SetSyncWakeUp(); // only faster; Linux before 6.6 lacks it
             var server = new SystemCallServer(
-                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, options.Report);
+                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, eventFds, options.Report);
             StartThread("viaduct calls", server.Run);
             StartThread("viaduct releases", () => files.ReleaseForever());
             return Trace(spawn, files, processes, cpus, firstExec);
@@ -67,30 +66,29 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), cpus, firstExec);
         spawn.Start(firstExec);
         var seized = tracer.SeizeFirst();
+        _root = firstExec.Process;
+        if (seized.IsError)
+        {
+            _ = spawn.Join();
+            tracer.Run(_root);
+            return RunResult.NotSupervised(seized.Errno, "ptrace");
+        }
+
+        // posix_spawn returns when the program runs, or when its process has ended in vain, which it does traced.
+        tracer.Run(_root);
+        _root = 0;
         var started = spawn.Join();
         if (started.IsError)
         {
             return RunResult.NotStarted(started.Errno);
         }
 
-        _root = (int)started.Raw;
-        if (seized.IsError)
-        {
-            _ = ProcessStatus.Kill(_root, SIGKILL);
-            tracer.Run(_root);
-            return RunResult.NotSupervised(seized.Errno, "ptrace");
-        }
-
-        tracer.Run(_root);
-        _root = 0;
         Statistics.Processes = processes.Seen;
-        Statistics.MemlockNeeded = processes.Locked.Select(NeededBytes).DefaultIfEmpty().Max();
+        Statistics.MemlockNeeded = processes.PeakBeyondLimit * PageSize;
         files.ReleaseClosed();
         files.ReleaseAll();
         return RunResult.Ended(tracer.RootStatus);
     }
-
-    private static ulong NeededBytes(LockedMemory locked) => locked.PeakBeyondLimit * PageSize;
 
     private static void StartThread(string name, ThreadStart body)
         => new Thread(body) { Name = name, IsBackground = true }.Start();

@@ -2,7 +2,9 @@ using System.Globalization;
 using Viaduct.Iommu;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Iommufd;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio;
@@ -14,6 +16,8 @@ namespace Viaduct.Vfio;
 /// <param name="iommuDrivers">In the order in which the kernel would ask them.</param>
 public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
 {
+    private static readonly int s_ownerWrites = Convert.ToInt32("644", 8);
+
     private readonly SortedDictionary<int, VfioGroup> _groups = [];
 
     /// <summary>
@@ -43,6 +47,13 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     /// <summary>open() of /dev/vfio/vfio: anybody may, any number of times.</summary>
     public ContainerFile OpenContainer() => new(new Container(this));
 
+    /// <summary>open() of /dev/iommu.</summary>
+    public static IommufdFile OpenIommufd() => new();
+
+    /// <summary>open() of /dev/vfio/devices/vfioN: anybody may, any number of times.</summary>
+    /// <param name="device">A device of this system that has a node of its own.</param>
+    public CdevFile OpenDevice(VfioDevice device) => new(_groups[device.Group.Id], device);
+
     /// <summary>The group of that number, or null.</summary>
     public VfioGroup? FindGroup(int id) => _groups.GetValueOrDefault(id);
 
@@ -52,10 +63,20 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         var tree = new SysfsTree();
         tree.AddDirectory("/sys/kernel/iommu_groups", opaque: true);
         tree.AddDirectory("/sys/class/vfio", opaque: true);
+        tree.AddDirectory("/sys/class/vfio-dev", opaque: true);
         foreach (var name in new[] { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core" })
         {
             tree.AddDirectory($"/sys/module/{name}", opaque: true);
         }
+
+        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", "N"));
+        Describe(tree, new ModuleParameter("vfio_pci", "disable_idle_d3", "N"));
+        foreach (var parameter in IommuDrivers.SelectMany(driver => driver.Parameters))
+        {
+            Describe(tree, parameter);
+        }
+
+        DescribeContainerNode(tree);
 
         foreach (var group in _groups.Values)
         {
@@ -65,12 +86,32 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         return tree;
     }
 
+    private static void Describe(SysfsTree tree, in ModuleParameter parameter)
+        => tree.Add(
+            $"/sys/module/{parameter.Module}/parameters/{parameter.Name}",
+            SysfsAttribute.Text(parameter.Value, s_ownerWrites));
+
+    // /dev/vfio/vfio is a misc device.
+    private static void DescribeContainerNode(SysfsTree tree)
+    {
+        const string Node = "/sys/devices/virtual/misc/vfio";
+        var number = DeviceNumber.Container;
+        tree.AddDirectory(Node, opaque: true);
+        tree.Add($"{Node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
+        tree.Add(
+            $"{Node}/uevent",
+            SysfsAttribute.Text(
+                $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/vfio\nDEVMODE=0666", s_ownerWrites));
+        tree.Add($"{Node}/subsystem", new SysfsLink("../../../../class/misc"));
+        tree.Add("/sys/class/misc/vfio", new SysfsLink("../../devices/virtual/misc/vfio"));
+    }
+
     private static void Describe(SysfsTree tree, VfioGroup group)
     {
         var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
         var path = $"/sys/kernel/iommu_groups/{id}";
         tree.AddDirectory($"{path}/devices");
-        tree.Add($"{path}/type", SysfsAttribute.Text("DMA"));
+        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
         var regions = string.Join('\n', group.Iommu.Unit.ReservedRegions.Select(
             r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
         tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));

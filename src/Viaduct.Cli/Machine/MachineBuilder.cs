@@ -3,6 +3,7 @@ using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
 using Viaduct.Pci;
 using Viaduct.Vfio;
+using Viaduct.Vfio.Files;
 
 namespace Viaduct.Cli.Machine;
 
@@ -75,7 +76,11 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
-        var device = new VfioPciDevice(group, function, address, _bridge);
+        var index = Devices.Count;
+        var device = new VfioPciDevice(group, function, address, _bridge)
+        {
+            CharacterDevice = (index, DeviceNumber.Cdev(index)),
+        };
         System.Add(device);
         Devices.Add(new PlacedDevice(spec, device));
         error = null;

@@ -4,9 +4,6 @@ namespace Viaduct.Iommu;
 
 public sealed partial class Type1Iommu
 {
-    /// <summary>Reserved memory of a kind that the kernel lets user space have: IOMMU_RESV_DIRECT_RELAXABLE.</summary>
-    private const string RelaxableRegion = "direct-relaxable";
-
     /// <inheritdoc/>
     public override SysResult AttachGroup(IommuGroup group)
     {
@@ -75,7 +72,7 @@ public sealed partial class Type1Iommu
         return ranges;
     }
 
-    private static bool IsExcluded(ReservedRegion region) => region.Type != RelaxableRegion;
+    private static bool IsExcluded(ReservedRegion region) => !region.IsRelaxable;
 
     private static IEnumerable<VfioIovaRange> Exclude(VfioIovaRange range, ReservedRegion region)
     {

@@ -13,6 +13,11 @@ public static partial class ProcessSpawn
     private const int AttributesSize = 512; // posix_spawnattr_t: 336 bytes in glibc and musl
     private const int SignalSetSize = 128;
 
+    // The launcher switches the runtime's diagnostics off, whose pipes would stay in /tmp if we were killed.
+    private static ReadOnlySpan<byte> LauncherMark => "VIADUCT_LAUNCHER="u8;
+
+    private static ReadOnlySpan<byte> DiagnosticsSwitch => "DOTNET_EnableDiagnostics="u8;
+
     /// <summary>Starts a program.</summary>
     /// <param name="arguments">The program, looked up in PATH where it has no slash, and its arguments.</param>
     /// <returns>The process id, or why it could not be executed (ENOENT, EACCES, ENOEXEC, …).</returns>
@@ -34,11 +39,12 @@ public static partial class ProcessSpawn
             FillSignalSet(set);
             _ = AttrSetSigDefault(attributes, set);
             _ = AttrSetFlags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+            fixed (nint* environment = Environment())
             fixed (byte* file = Encoding.UTF8.GetBytes(arguments[0] + "\0"))
             fixed (nint* pointers = argv)
             {
                 int child;
-                var error = SpawnP(&child, file, null, attributes, pointers, Environ());
+                var error = SpawnP(&child, file, null, attributes, pointers, environment);
                 _ = AttrDestroy(attributes);
                 return error == 0 ? SysResult.FromValue(child) : (Errno)error;
             }
@@ -65,10 +71,42 @@ public static partial class ProcessSpawn
         }
     }
 
-    private static unsafe nint* Environ()
+    // The program's environment is ours, less what the launcher set for our own runtime's sake.
+    private static unsafe nint[] Environment()
     {
         var library = NativeLibrary.GetMainProgramHandle();
-        return *(nint**)NativeLibrary.GetExport(library, "environ");
+        var variables = *(nint**)NativeLibrary.GetExport(library, "environ");
+        var count = 0;
+        var isOurs = false;
+        while (variables[count] != 0)
+        {
+            isOurs |= Is(variables[count++], LauncherMark);
+        }
+
+        var kept = new nint[count + 1];
+        var used = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (!isOurs || !(Is(variables[i], LauncherMark) || Is(variables[i], DiagnosticsSwitch)))
+            {
+                kept[used++] = variables[i];
+            }
+        }
+
+        return kept;
+    }
+
+    private static unsafe bool Is(nint variable, ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (((byte*)variable)[i] != name[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]

@@ -134,7 +134,7 @@ public sealed partial class VfioPciDevice
         return info.ArgSz < VfioPciHotResetInfo.MinSize ? Errno.EINVAL : Errno.ENODEV;
     }
 
-    private static SysResult HotReset(Caller caller, ulong argument)
+    private SysResult HotReset(Caller caller, ulong argument)
     {
         if (!caller.Memory.TryReadPrefix(argument, VfioPciHotReset.MinSize, out VfioPciHotReset reset))
         {
@@ -142,7 +142,8 @@ public sealed partial class VfioPciDevice
         }
 
         // A group's client names groups; only a cdev's may leave the count at zero.
-        return reset.ArgSz < VfioPciHotReset.MinSize || reset.Flags != 0 || reset.Count == 0
+        return reset.ArgSz < VfioPciHotReset.MinSize || reset.Flags != 0
+            || (reset.Count != 0) == IsOpenByCdev
             ? Errno.EINVAL
             : Errno.ENODEV;
     }

@@ -29,10 +29,6 @@ public sealed partial class VfioPciDevice
     /// <summary>Lines of the resource file: BARs, ROM and what bridges and virtual functions have.</summary>
     private const int ResourceLines = 13;
 
-    /// <summary>The device's number among /dev/vfio/devices, with that node's device number; null where the host has
-    /// none.</summary>
-    public (int Index, DeviceNumber Number)? CharacterDevice { get; init; }
-
     /// <inheritdoc/>
     public override void Describe(SysfsTree tree)
     {
@@ -105,7 +101,11 @@ public sealed partial class VfioPciDevice
 
     private void DescribeResources(SysfsTree tree)
     {
-        tree.Add($"{SysfsPath}/config", new SysfsAttribute(ReadWriteOwner, Function.ConfigSize, ShowConfig));
+        tree.Add($"{SysfsPath}/config", new SysfsAttribute(
+            ReadWriteOwner, Function.ConfigSize, () => ShowConfig(UnprivilegedConfigSize))
+        {
+            ShowPrivileged = () => ShowConfig(Function.ConfigSize),
+        });
         var lines = new StringBuilder();
         for (var i = 0; i < ResourceLines; i++)
         {
@@ -133,13 +133,13 @@ public sealed partial class VfioPciDevice
             $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/vfio{index}"));
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
         tree.Add($"{path}/subsystem", new SysfsLink("../../../../../class/vfio-dev"));
+        tree.Add($"/sys/class/vfio-dev/vfio{index}", new SysfsLink($"../../{path["/sys/".Length..]}"));
     }
 
-    /// <summary>The chip's registers; the first 64 bytes, which is what the kernel gives to readers without
-    /// CAP_SYS_ADMIN.</summary>
-    private byte[] ShowConfig()
+    /// <summary>The chip's registers, as far as the reader may see them.</summary>
+    private byte[] ShowConfig(int length)
     {
-        var bytes = new byte[UnprivilegedConfigSize];
+        var bytes = new byte[length];
         lock (Function.Gate)
         {
             for (var i = 0; i < bytes.Length; i++)

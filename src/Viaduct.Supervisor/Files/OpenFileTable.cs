@@ -4,6 +4,7 @@ using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Iommufd;
 
 namespace Viaduct.Supervisor.Files;
 
@@ -12,15 +13,22 @@ namespace Viaduct.Supervisor.Files;
 /// served (<see cref="ReleaseClosed"/>), or by <see cref="ReleaseForever"/>'s thread when no call comes.
 /// </summary>
 /// <param name="statistics">Counts what its clients left behind.</param>
-internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings, IDisposable
+/// <param name="report">Receives a line for a person to read.</param>
+internal sealed class OpenFileTable(RunStatistics statistics, Action<string> report) : IDeviceMappings, IDisposable
 {
     // What /proc/PID/maps shows for mapped BARs.
     private const string MemoryFileName = "viaduct";
 
     private readonly CloseWatcher _watcher = new();
     private readonly Lock _lock = new();
+
+    // Held from finding a closed file to the end of its release, so that whoever asks for releases never goes on while
+    // another thread is in the middle of one. Taken before _lock and before the core's locks; a release takes no call.
+    private readonly Lock _releasing = new();
+
     private readonly Dictionary<FileIdentity, OpenFile> _byIdentity = [];
     private readonly Dictionary<int, OpenFile> _byWatch = [];
+    private readonly Queue<int> _lost = [];
 
     /// <summary>Makes a description for a client to own.</summary>
     /// <param name="file">What it stands for; registered here until it is closed.</param>
@@ -43,7 +51,13 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
                 RandomAccess.Write(memory!, content, 0);
             }
 
-            var reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            // A descriptor whose calls we do not see must not give the file memory: its pages would no longer trap.
+            var reopened = MemoryFile.SealSize(memory!);
+            if (!reopened.IsError)
+            {
+                reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            }
+
             if (reopened.IsError)
             {
                 return reopened;
@@ -51,7 +65,13 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         }
 
         // Only now, so that closing our own first description is not taken for the client's.
-        return Register(file, handle!);
+        var registered = Register(file, handle!);
+        if (registered.IsError)
+        {
+            handle!.Dispose();
+        }
+
+        return registered;
     }
 
     /// <summary>The file of that identity, if it is ours.</summary>
@@ -81,45 +101,39 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         }
     }
 
-    /// <summary>Releases what has lost its last reference. Cheap where nothing has.</summary>
+    /// <summary>Releases what has lost its last reference, and waits for releases that are under way. Cheap where there are
+    /// none.</summary>
     public void ReleaseClosed()
     {
-        while (true)
+        lock (_releasing)
         {
-            OpenFile? file;
-            lock (_lock)
+            while (TryTakeClosed(out var file))
             {
-                if (!_watcher.TryNext(out var watch))
+                if (file is not null)
                 {
-                    return;
+                    Release(file);
                 }
-
-                if (!_byWatch.TryGetValue(watch, out file))
-                {
-                    continue;
-                }
-
-                Forget(file);
             }
-
-            Release(file);
         }
     }
 
     /// <summary>Releases whatever is still here; for the end of a run.</summary>
     public void ReleaseAll()
     {
-        OpenFile[] rest;
-        lock (_lock)
+        lock (_releasing)
         {
-            rest = [.. _byIdentity.Values];
-            _byIdentity.Clear();
-            _byWatch.Clear();
-        }
+            OpenFile[] rest;
+            lock (_lock)
+            {
+                rest = [.. _byIdentity.Values];
+                _byIdentity.Clear();
+                _byWatch.Clear();
+            }
 
-        foreach (var file in rest)
-        {
-            Release(file);
+            foreach (var file in rest)
+            {
+                Release(file);
+            }
         }
     }
 
@@ -134,6 +148,43 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
 
     /// <inheritdoc/>
     public void Dispose() => _watcher.Dispose();
+
+    // False where no event is left; no file where the event is of one that is known to be closed.
+    private bool TryTakeClosed(out OpenFile? file)
+    {
+        lock (_lock)
+        {
+            file = null;
+            if (_lost.TryDequeue(out var watch) || _watcher.TryNext(out watch))
+            {
+                if (watch == CloseWatcher.EventsLost)
+                {
+                    FindLost();
+                }
+                else if (_byWatch.TryGetValue(watch, out file))
+                {
+                    Forget(file);
+                }
+
+                return true;
+            }
+
+            return false;
+        }
+    }
+
+    // The kernel drops a watch with the file, so what has none any more was closed.
+    private void FindLost()
+    {
+        var watched = _watcher.Watched();
+        foreach (var watch in _byWatch.Keys)
+        {
+            if (!watched.Contains(watch))
+            {
+                _lost.Enqueue(watch);
+            }
+        }
+    }
 
     private SysResult Register(OpenFile file, SafeFileHandle handle)
     {
@@ -164,10 +215,24 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         if (file is OpenVfioFile vfio && !file.IsReleased)
         {
             statistics.FilesLeftOpen += file.WasClosed ? 0 : 1;
-            statistics.MappingsLeft += vfio.File is ContainerFile container ? container.Container.MappingCount : 0;
+            statistics.MappingsLeft += vfio.File switch
+            {
+                ContainerFile container => container.Container.MappingCount,
+                IommufdFile iommufd => iommufd.Context.MappingCount,
+                _ => 0,
+            };
         }
 
-        file.Release();
+        try
+        {
+            file.Release();
+        }
+#pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            report($"viaduct: internal error in the release of {file.LinkName}. Please report this.\n{bug}");
+        }
     }
 
     private void Forget(OpenFile file)

@@ -3,6 +3,7 @@ using Viaduct.Abi;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
+using Viaduct.Vfio.Iommufd;
 
 namespace Viaduct.Supervisor.Syscalls;
 
@@ -41,11 +42,51 @@ internal static class IoctlNames
         [VfioIoctl.VFIO_DEVICE_FEATURE] = nameof(VfioIoctl.VFIO_DEVICE_FEATURE),
     };
 
+    private static readonly Dictionary<uint, string> s_cdev = new(s_device)
+    {
+        [VfioIoctl.VFIO_DEVICE_BIND_IOMMUFD] = nameof(VfioIoctl.VFIO_DEVICE_BIND_IOMMUFD),
+        [VfioIoctl.VFIO_DEVICE_ATTACH_IOMMUFD_PT] = nameof(VfioIoctl.VFIO_DEVICE_ATTACH_IOMMUFD_PT),
+        [VfioIoctl.VFIO_DEVICE_DETACH_IOMMUFD_PT] = nameof(VfioIoctl.VFIO_DEVICE_DETACH_IOMMUFD_PT),
+    };
+
+    private static readonly Dictionary<uint, string> s_iommufd = new()
+    {
+        [IommufdIoctl.IOMMU_DESTROY] = nameof(IommufdIoctl.IOMMU_DESTROY),
+        [IommufdIoctl.IOMMU_IOAS_ALLOC] = nameof(IommufdIoctl.IOMMU_IOAS_ALLOC),
+        [IommufdIoctl.IOMMU_IOAS_ALLOW_IOVAS] = nameof(IommufdIoctl.IOMMU_IOAS_ALLOW_IOVAS),
+        [IommufdIoctl.IOMMU_IOAS_COPY] = nameof(IommufdIoctl.IOMMU_IOAS_COPY),
+        [IommufdIoctl.IOMMU_IOAS_IOVA_RANGES] = nameof(IommufdIoctl.IOMMU_IOAS_IOVA_RANGES),
+        [IommufdIoctl.IOMMU_IOAS_MAP] = nameof(IommufdIoctl.IOMMU_IOAS_MAP),
+        [IommufdIoctl.IOMMU_IOAS_UNMAP] = nameof(IommufdIoctl.IOMMU_IOAS_UNMAP),
+        [IommufdIoctl.IOMMU_OPTION] = nameof(IommufdIoctl.IOMMU_OPTION),
+        [IommufdIoctl.IOMMU_VFIO_IOAS] = nameof(IommufdIoctl.IOMMU_VFIO_IOAS),
+        [IommufdIoctl.IOMMU_HWPT_ALLOC] = nameof(IommufdIoctl.IOMMU_HWPT_ALLOC),
+        [IommufdIoctl.IOMMU_GET_HW_INFO] = nameof(IommufdIoctl.IOMMU_GET_HW_INFO),
+        [IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING] = nameof(IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING),
+        [IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP] = nameof(IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP),
+        [IommufdIoctl.IOMMU_HWPT_INVALIDATE] = nameof(IommufdIoctl.IOMMU_HWPT_INVALIDATE),
+        [IommufdIoctl.IOMMU_FAULT_QUEUE_ALLOC] = nameof(IommufdIoctl.IOMMU_FAULT_QUEUE_ALLOC),
+        [IommufdIoctl.IOMMU_IOAS_MAP_FILE] = nameof(IommufdIoctl.IOMMU_IOAS_MAP_FILE),
+        [IommufdIoctl.IOMMU_VIOMMU_ALLOC] = nameof(IommufdIoctl.IOMMU_VIOMMU_ALLOC),
+        [IommufdIoctl.IOMMU_VDEVICE_ALLOC] = nameof(IommufdIoctl.IOMMU_VDEVICE_ALLOC),
+        [IommufdIoctl.IOMMU_IOAS_CHANGE_PROCESS] = nameof(IommufdIoctl.IOMMU_IOAS_CHANGE_PROCESS),
+        [IommufdIoctl.IOMMU_VEVENTQ_ALLOC] = nameof(IommufdIoctl.IOMMU_VEVENTQ_ALLOC),
+        [IommufdIoctl.IOMMU_HW_QUEUE_ALLOC] = nameof(IommufdIoctl.IOMMU_HW_QUEUE_ALLOC),
+        [IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA] = nameof(IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA),
+    };
+
     private static readonly Dictionary<uint, string> s_unknown = [];
 
     public static string Of(VfioFile file, uint command)
     {
-        var names = file switch { ContainerFile => s_container, DeviceFile => s_device, _ => s_group };
+        var names = file switch
+        {
+            ContainerFile => s_container,
+            DeviceFile => s_device,
+            CdevFile => s_cdev,
+            IommufdFile => s_iommufd,
+            _ => s_group,
+        };
         if (names.TryGetValue(command, out var name))
         {
             return name;

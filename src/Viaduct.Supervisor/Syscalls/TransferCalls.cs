@@ -23,7 +23,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Outcome.Host;
         }
 
-        if (open.File.DeviceNumber is not null)
+        if (!open.File.HasTransfers)
         {
             return NoOperation(call, write);
         }
@@ -46,7 +46,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Errno.EINVAL;
         }
 
-        return open.File.DeviceNumber is null
+        return open.File.HasTransfers
             ? Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write)
             : NoOperation(call, write);
     }
@@ -74,7 +74,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return imported;
         }
 
-        if (open.File.DeviceNumber is not null)
+        if (!open.File.HasTransfers)
         {
             return NoOperation(call, write);
         }

@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Linux;
+using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Processes;
 
 namespace Viaduct.Supervisor.Tracing;
@@ -10,7 +11,7 @@ namespace Viaduct.Supervisor.Tracing;
 /// </summary>
 internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuSharing cpus, FirstExec firstExec)
 {
-    private const int SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
+    private const int SIGKILL = 9, SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
 
     /// <summary>How the first process ended.</summary>
     public WaitStatus RootStatus { get; private set; }
@@ -26,6 +27,11 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
         }
 
         var seized = Tracer.Seize(firstExec.Process, Tracer.FollowAll);
+        if (seized.IsError)
+        {
+            _ = ProcessStatus.Kill(firstExec.Process, SIGKILL); // before it runs: nothing of it may happen unseen
+        }
+
         firstExec.Release();
         return seized;
     }
@@ -68,7 +74,6 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
             case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
                 if (!Tracer.GetEventMessage(task, out var created).IsError)
                 {
-                    processes.OnCreated(task, (int)created);
                     cpus.OnCreated(task, (int)created);
                 }
 
@@ -89,9 +94,15 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
                 }
 
                 break;
-            case Tracer.EventStop when status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU:
-                _ = Tracer.Listen(task);
-                return;
+            case Tracer.EventStop:
+                processes.OnStop(task);
+                if (status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU)
+                {
+                    _ = Tracer.Listen(task);
+                    return;
+                }
+
+                break;
         }
 
         // ESRCH: the task was killed in its stop.

@@ -29,6 +29,9 @@ public sealed class DeviceFile : VfioFile
     public override DeviceNumber? DeviceNumber => null;
 
     /// <inheritdoc/>
+    public override bool HasTransfers => true;
+
+    /// <inheritdoc/>
     public override string FdInfo => $"vfio-device-syspath: {Device.SysfsPath}\n";
 
     /// <inheritdoc/>
@@ -36,7 +39,9 @@ public sealed class DeviceFile : VfioFile
 
     /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument)
-        => Device.Ioctl(caller, command, argument);
+        => command == VfioIoctl.VFIO_DEVICE_BIND_IOMMUFD
+            ? RefuseBind(caller, argument)
+            : Device.Ioctl(caller, command, argument);
 
     /// <inheritdoc/>
     public override SysResult Read(Caller caller, ulong buffer, ulong count, ulong position)
@@ -68,6 +73,13 @@ public sealed class DeviceFile : VfioFile
                 _group.Put();
             }
         }
+    }
+
+    /// <summary>Only a file that came from the device's own node can be bound.</summary>
+    private static SysResult RefuseBind(Caller caller, ulong argument)
+    {
+        var read = BindRequest.Read(caller, argument, out _);
+        return read.IsError ? read : Errno.EINVAL;
     }
 
     /// <summary>vfio_df_group_open(). The system's gate is held.</summary>

@@ -25,6 +25,12 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>Open files of this device; the core's, under its lock.</summary>
     public int OpenCount { get; internal set; }
 
+    /// <summary>Its number N in /dev/vfio/devices/vfioN, with that node's st_rdev; null where it has no node of its own.</summary>
+    public (int Index, DeviceNumber Number)? CharacterDevice { get; init; }
+
+    /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
+    public bool IsOpenByCdev { get; internal set; }
+
     /// <summary>The match operation of VFIO_GROUP_GET_DEVICE_FD.</summary>
     /// <param name="request">What the client asked for: the name, and options behind it.</param>
     /// <returns>1 where it is this device, 0 where it is not, or the errno of bad options.</returns>

@@ -15,6 +15,9 @@ public abstract class VfioFile
     /// <summary>The character device's number; null for an anonymous inode.</summary>
     public abstract DeviceNumber? DeviceNumber { get; }
 
+    /// <summary>It has read and write operations; without them the kernel answers EINVAL whatever the arguments.</summary>
+    public virtual bool HasTransfers => false;
+
     /// <summary>Lines that /proc/self/fdinfo/N has beside pos, flags, mnt_id and ino; each ends with a newline.</summary>
     public virtual string FdInfo => "";
 

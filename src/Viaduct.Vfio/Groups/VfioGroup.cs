@@ -38,6 +38,9 @@ public sealed class VfioGroup
     /// <summary>One for being in a container, and one for each open device: the kernel's container_users.</summary>
     internal int ContainerUsers { get; set; }
 
+    /// <summary>Devices that are bound through their own nodes, which bars the group's.</summary>
+    internal int CdevOpenCount { get; set; }
+
     internal VfioSystem System { get; }
 
     /// <summary>The one open file of this group, or null.</summary>
@@ -54,7 +57,7 @@ public sealed class VfioGroup
                 return Errno.ENODEV;
             }
 
-            if (OpenedFile is not null)
+            if (CdevOpenCount > 0 || OpenedFile is not null)
             {
                 return Errno.EBUSY;
             }

@@ -1,0 +1,264 @@
+using Viaduct.Abi;
+using Viaduct.Memory;
+
+namespace Viaduct.Iommu.Iommufd;
+
+/// <content>Devices: drivers/iommu/iommufd/device.c.</content>
+public sealed partial class IommufdContext
+{
+    private readonly Dictionary<IommuGroup, IommufdGroup> _groups = [];
+
+    /// <summary>iommufd_device_bind: the device is this context's, and its DMA blocked until it is attached.</summary>
+    /// <param name="group">The device's group. The VFIO core's lock is held, which guards a group's owner.</param>
+    /// <param name="device">The device.</param>
+    /// <returns>Zero; EPERM where it could forge interrupts; EBUSY where another owner has the group; ENOMEM.</returns>
+    public SysResult Bind(IommuGroup group, out IommufdDevice? device)
+    {
+        device = null;
+        if (!group.Unit.HasIsolatedMsi)
+        {
+            return Errno.EPERM;
+        }
+
+        if (group.Owner is { } owner && owner != this)
+        {
+            return Errno.EBUSY;
+        }
+
+        lock (_lock)
+        {
+            var known = _groups.TryGetValue(group, out var entry);
+            entry ??= new IommufdGroup(group);
+            var bound = new IommufdDevice(this, entry);
+            if (!_objects.TryAdd(bound.Object))
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (!known)
+            {
+                _groups.Add(group, entry);
+            }
+
+            group.Owner = this;
+            entry.DeviceCount++;
+            _references++;
+
+            // The driver's reference: no client can destroy a bound device.
+            bound.Object.Users++;
+            device = bound;
+            return SysResult.Success;
+        }
+    }
+
+    internal void Unbind(IommufdDevice device)
+    {
+        lock (_lock)
+        {
+            Detach(device);
+            _objects.Remove(device.Object);
+            if (--device.Group.DeviceCount == 0)
+            {
+                _groups.Remove(device.Group.Iommu);
+                device.Group.Iommu.Owner = null;
+            }
+        }
+
+        Put();
+    }
+
+    internal SysResult Attach(IommufdDevice device, ClientTask caller, ref uint id)
+    {
+        lock (_lock)
+        {
+            if (!_objects.TryFind(id, out var target))
+            {
+                return Errno.ENOENT;
+            }
+
+            HwPagetable? table;
+            SysResult result;
+            switch (target)
+            {
+                case HwPagetable existing:
+                    table = existing;
+                    result = Use(device, existing);
+                    break;
+                case Ioas ioas:
+                    result = AttachAutomatically(device, ioas, caller, out table);
+                    break;
+                default:
+                    return Errno.EINVAL;
+            }
+
+            if (!result.IsError)
+            {
+                id = table!.Id;
+            }
+
+            return result;
+        }
+    }
+
+    internal void Detach(IommufdDevice device)
+    {
+        lock (_lock)
+        {
+            var group = device.Group;
+            if (!group.Attached.Remove(device))
+            {
+                return;
+            }
+
+            var table = group.PageTable!;
+            if (group.Attached.Count == 0)
+            {
+                SetAddressSpace(group, null);
+                group.PageTable = null;
+            }
+
+            table.Ioas.RemoveReservations(device);
+            device.Object.Users--;
+            PutTable(table);
+        }
+    }
+
+    /// <summary>iommufd_device_auto_get_domain: a page table that takes the device, or else a new one.</summary>
+    private SysResult AttachAutomatically(IommufdDevice device, Ioas ioas, ClientTask caller, out HwPagetable? table)
+    {
+        foreach (var existing in ioas.PageTables)
+        {
+            var used = Use(device, existing);
+            if (used.Errno != Errno.EINVAL)
+            {
+                table = existing;
+                return used;
+            }
+        }
+
+        table = new HwPagetable(ioas, device.Group.Iommu.Unit);
+        if (!_objects.TryAdd(table))
+        {
+            return Errno.ENOMEM;
+        }
+
+        ioas.Users++;
+        ioas.PageTables.Add(table);
+
+        // A first attachment comes before the domain is filled, a replacement after.
+        var replaces = device.IsAttached;
+        var result = replaces ? ioas.AddDomain(table, caller) : Use(device, table);
+        if (!result.IsError)
+        {
+            result = replaces ? Use(device, table) : ioas.AddDomain(table, caller);
+        }
+
+        if (!result.IsError)
+        {
+            return result;
+        }
+
+        if (device.Group.PageTable == table)
+        {
+            Detach(device);
+        }
+        else
+        {
+            _objects.Remove(table);
+            table.Destroy();
+        }
+
+        return result;
+    }
+
+    private SysResult Use(IommufdDevice device, HwPagetable table)
+        => device.IsAttached ? Replace(device.Group, table) : AttachTo(device, table);
+
+    /// <summary>iommufd_hw_pagetable_attach.</summary>
+    private static SysResult AttachTo(IommufdDevice device, HwPagetable table)
+    {
+        var group = device.Group;
+        if ((group.PageTable is { } other && other != table) || group.Iommu.Unit != table.Unit)
+        {
+            return Errno.EINVAL;
+        }
+
+        var reserved = table.Ioas.Reserve(group.Iommu.Unit, device);
+        if (reserved.IsError)
+        {
+            return reserved;
+        }
+
+        if (group.Attached.Count == 0)
+        {
+            group.PageTable = table;
+            SetAddressSpace(group, table.Ioas.Space);
+        }
+
+        group.Attached.Add(device);
+        table.Users++;
+        device.Object.Users++;
+        return SysResult.Success;
+    }
+
+    /// <summary>iommufd_device_do_replace: all attached devices of the group go along.</summary>
+    private SysResult Replace(IommufdGroup group, HwPagetable table)
+    {
+        var old = group.PageTable!;
+        if (old == table)
+        {
+            return SysResult.Success;
+        }
+
+        if (group.Iommu.Unit != table.Unit)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (old.Ioas != table.Ioas)
+        {
+            foreach (var device in group.Attached)
+            {
+                var reserved = table.Ioas.Reserve(group.Iommu.Unit, device);
+                if (reserved.IsError)
+                {
+                    group.Attached.ForEach(table.Ioas.RemoveReservations);
+                    return reserved;
+                }
+            }
+        }
+
+        SetAddressSpace(group, table.Ioas.Space);
+        group.PageTable = table;
+        if (old.Ioas != table.Ioas)
+        {
+            group.Attached.ForEach(old.Ioas.RemoveReservations);
+        }
+
+        table.Users += group.Attached.Count;
+        for (var i = 0; i < group.Attached.Count; i++)
+        {
+            PutTable(old);
+        }
+
+        return SysResult.Success;
+    }
+
+    /// <summary>When this returns no transfer uses the old way.</summary>
+    private static void SetAddressSpace(IommufdGroup group, IoAddressSpace? space)
+    {
+        var old = group.Iommu.AddressSpace;
+        group.Iommu.AddressSpace = space;
+        old?.WaitForTransfers();
+    }
+
+    /// <summary>iommufd_hw_pagetable_put: an automatic page table goes with its last device.</summary>
+    private void PutTable(HwPagetable table)
+    {
+        if (--table.Users == 1)
+        {
+            _objects.Remove(table);
+            table.Destroy();
+        }
+    }
+}
