@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Viaduct.Cli;
 using Viaduct.Cli.Commands;
 using Viaduct.Cli.Output;
 
@@ -27,4 +29,15 @@ root.Options.OfType<HelpOption>().Single().Action = new HelpText()
     .Add("devices", "viaduct devices [NAME] [--json]", "viaduct devices", "viaduct devices ioat")
     .Add("doctor", "viaduct doctor [--json]", "viaduct doctor")
     .Add("demo", "viaduct demo [-- ARG...]", "viaduct demo", "viaduct demo -- --size 64 --count 4");
-return root.Parse(args).Invoke();
+var command = root.Parse(args);
+if (command.Action is ParseErrorAction error)
+{
+    error.ShowHelp = args.Length == 0;
+    _ = command.Invoke();
+    Console.Error.WriteLine($"viaduct: '{Help(command.CommandResult.Command)}' says what there is.");
+    return ExitCodes.Failed;
+}
+
+return command.Invoke();
+
+static string Help(Command command) => command is RootCommand ? "viaduct --help" : $"viaduct {command.Name} --help";
