@@ -15,6 +15,7 @@ internal sealed class SupervisedProcess : IDisposable
     // we install one there again, since a call that is under way may see it before or after.
     private readonly ConcurrentDictionary<int, OpenFile?> _descriptors = new();
     private readonly HashSet<int> _tasks = [];
+    private int _lowestFree = SupervisorFilter.FirstDescriptor;
     private volatile RemoteMemory _memory;
 
     public SupervisedProcess(int id, int task, IDeviceMappings devices, bool enforceMemlock)
@@ -36,6 +37,13 @@ internal sealed class SupervisedProcess : IDisposable
 
     /// <summary>The working directory where it is one of ours; null where it is the host's.</summary>
     public string? VirtualDirectory { get; set; }
+
+    /// <summary>Where to look for a free descriptor of our range first; those below were in use.</summary>
+    public int LowestFree => Volatile.Read(ref _lowestFree);
+
+    /// <summary>Those from <paramref name="from"/> on were in use, up to the one that was found free. Without effect where one
+    /// was closed meanwhile.</summary>
+    public void SetLowestFree(int from, int found) => Interlocked.CompareExchange(ref _lowestFree, found, from);
 
     /// <summary>A thread of it was seen.</summary>
     public void AddTask(int task)
@@ -110,6 +118,7 @@ internal sealed class SupervisedProcess : IDisposable
         }
 
         _descriptors[fd] = null;
+        OnFree(fd);
     }
 
     /// <summary>The process is about to close a range of them.</summary>
@@ -124,10 +133,19 @@ internal sealed class SupervisedProcess : IDisposable
         }
     }
 
+    private void OnFree(int fd)
+    {
+        for (var seen = LowestFree; fd >= SupervisorFilter.FirstDescriptor && fd < seen; seen = LowestFree)
+        {
+            Interlocked.CompareExchange(ref _lowestFree, fd, seen);
+        }
+    }
+
     /// <summary>The process executed another program: a new address space, and close-on-exec descriptors gone.</summary>
     public void OnExec()
     {
         _descriptors.Clear();
+        Volatile.Write(ref _lowestFree, SupervisorFilter.FirstDescriptor);
         var old = _memory;
         _memory = NewMemory(Id);
         old.Dispose();

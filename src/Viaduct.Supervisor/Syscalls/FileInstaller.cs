@@ -75,6 +75,20 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
     public static int FirstFree(SupervisedProcess process, int task, int from = SupervisorFilter.FirstDescriptor)
     {
         var limit = ProcessStatus.GetLimit(process.Id, ProcessStatus.RLIMIT_NOFILE);
+        if (from != SupervisorFilter.FirstDescriptor)
+        {
+            return FirstFree(task, from, limit);
+        }
+
+        // A program with thousands of files must not make us look at each of them whenever it opens another.
+        var start = process.LowestFree;
+        var found = FirstFree(task, start, limit);
+        process.SetLowestFree(start, found >= 0 ? found : Math.Max(start, (int)Math.Min(limit, int.MaxValue)));
+        return found;
+    }
+
+    private static int FirstFree(int task, int from, ulong limit)
+    {
         for (var fd = from; (ulong)fd < limit; fd++)
         {
             var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fd/{fd}");
