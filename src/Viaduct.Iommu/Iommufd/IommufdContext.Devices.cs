@@ -100,6 +100,19 @@ public sealed partial class IommufdContext
         }
     }
 
+    internal SysResult AttachPasid(IommufdDevice device, uint pasid, uint id)
+    {
+        lock (_lock)
+        {
+            if (!_objects.TryFind(id, out var target))
+            {
+                return Errno.ENOENT;
+            }
+
+            return pasid == 0 && device.IsAttached && target is (HwPagetable or Ioas) ? Errno.EBUSY : Errno.EINVAL;
+        }
+    }
+
     internal void Detach(IommufdDevice device)
     {
         lock (_lock)
