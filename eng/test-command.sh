@@ -34,6 +34,7 @@ check 'ptrace forbidden: run says so' says 'ptrace failed with EPERM' denied 101
 check 'ptrace forbidden: the program does not run' exits 125 denied 101 1 run --device edu -- sh -c 'exit 0'
 check 'ptrace forbidden: doctor says what to do' says 'fix ptrace: .*SYS_PTRACE' denied 101 1 doctor
 check 'process_vm_readv forbidden: doctor says so' says 'process_vm_readv.*refused' denied 310 1 doctor
+check 'pidfd_getfd forbidden, as by Docker: interrupts arrive all the same' says 'verify +ok' denied 438 1 demo
 check 'run inside run: says that there is a supervisor already' says 'another program supervises' v run -q -- "$stage/viaduct.sh" run -q -- true
 check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu -- true; echo"
 check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"

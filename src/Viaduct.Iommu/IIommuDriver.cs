@@ -9,8 +9,10 @@ public interface IIommuDriver
     /// both.</summary>
     bool IsNoIommu { get; }
 
-    /// <summary>VFIO_CHECK_EXTENSION while no driver is chosen: above zero where this driver has the
-    /// extension.</summary>
+    /// <summary>What clients see of the driver's options in sysfs.</summary>
+    IReadOnlyList<ModuleParameter> Parameters => [];
+
+    /// <summary>VFIO_CHECK_EXTENSION while no driver is chosen: above zero where this driver has the extension.</summary>
     SysResult CheckExtension(ulong extension);
 
     /// <summary>The open operation of VFIO_SET_IOMMU.</summary>

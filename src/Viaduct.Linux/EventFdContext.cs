@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Viaduct.Abi;
 
 namespace Viaduct.Linux;
 
@@ -10,6 +11,17 @@ namespace Viaduct.Linux;
 /// <param name="handle">An eventfd of this process; owned from here on.</param>
 public sealed partial class EventFdContext(SafeFileHandle handle) : IDisposable
 {
+    /// <summary>eventfd2(2).</summary>
+    /// <param name="initial">The counter's first value.</param>
+    /// <param name="flags">EFD_*.</param>
+    /// <param name="handle">The new eventfd.</param>
+    public static SysResult Create(uint initial, int flags, out SafeFileHandle? handle)
+    {
+        var result = Libc.Result(EventFdCall(initial, flags));
+        handle = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
+        return result.IsError ? result : SysResult.Success;
+    }
+
     /// <summary>eventfd_signal(): adds one to the counter.</summary>
     public unsafe void Signal()
     {
@@ -40,6 +52,9 @@ public sealed partial class EventFdContext(SafeFileHandle handle) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    private static partial int EventFdCall(uint initial, int flags);
 
     [LibraryImport("libc", EntryPoint = "poll")]
     private static unsafe partial int Poll(PollFd* fds, nuint count, int timeout);

@@ -38,12 +38,13 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
     /// <returns>How it ended, or why it was not started.</returns>
     public RunResult Start(IReadOnlyList<string> arguments)
     {
-        using var files = new OpenFileTable(Statistics);
+        using var files = new OpenFileTable(Statistics, options.Report);
         using var processes = new ProcessTable(files, options.EnforceMemlock);
         using var firstExec = new FirstExec();
         using var cpus = new CpuSharing();
+        using var eventFds = new EventFdRegistry();
         using var spawn = new SpawnThread(arguments);
-        var installed = spawn.InstallFilter(SupervisorFilter.Build(), out var listener);
+        var installed = spawn.InstallFilter(SupervisorFilter.Build(EventFdRegistry.IsNeeded), out var listener);
         if (installed.IsError)
         {
             return RunResult.NotSupervised(installed.Errno, "seccomp");
@@ -53,7 +54,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         {
             _ = listener!.SetSyncWakeUp(); // only faster; Linux before 6.6 lacks it
             var server = new SystemCallServer(
-                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, options.Report);
+                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, eventFds, options.Report);
             StartThread("viaduct calls", server.Run);
             StartThread("viaduct releases", () => files.ReleaseForever());
             return Trace(spawn, files, processes, cpus, firstExec);

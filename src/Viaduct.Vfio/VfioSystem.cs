@@ -2,6 +2,7 @@ using System.Globalization;
 using Viaduct.Iommu;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
 using Viaduct.Vfio.Iommufd;
 using Viaduct.Vfio.Sysfs;
@@ -15,6 +16,8 @@ namespace Viaduct.Vfio;
 /// <param name="iommuDrivers">In the order in which the kernel would ask them.</param>
 public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
 {
+    private static readonly int s_ownerWrites = Convert.ToInt32("644", 8);
+
     private readonly SortedDictionary<int, VfioGroup> _groups = [];
 
     /// <summary>
@@ -66,6 +69,15 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             tree.AddDirectory($"/sys/module/{name}", opaque: true);
         }
 
+        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", "N"));
+        Describe(tree, new ModuleParameter("vfio_pci", "disable_idle_d3", "N"));
+        foreach (var parameter in IommuDrivers.SelectMany(driver => driver.Parameters))
+        {
+            Describe(tree, parameter);
+        }
+
+        DescribeContainerNode(tree);
+
         foreach (var group in _groups.Values)
         {
             Describe(tree, group);
@@ -74,12 +86,32 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         return tree;
     }
 
+    private static void Describe(SysfsTree tree, in ModuleParameter parameter)
+        => tree.Add(
+            $"/sys/module/{parameter.Module}/parameters/{parameter.Name}",
+            SysfsAttribute.Text(parameter.Value, s_ownerWrites));
+
+    // /dev/vfio/vfio is a misc device.
+    private static void DescribeContainerNode(SysfsTree tree)
+    {
+        const string Node = "/sys/devices/virtual/misc/vfio";
+        var number = DeviceNumber.Container;
+        tree.AddDirectory(Node, opaque: true);
+        tree.Add($"{Node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
+        tree.Add(
+            $"{Node}/uevent",
+            SysfsAttribute.Text(
+                $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/vfio\nDEVMODE=0666", s_ownerWrites));
+        tree.Add($"{Node}/subsystem", new SysfsLink("../../../../class/misc"));
+        tree.Add("/sys/class/misc/vfio", new SysfsLink("../../devices/virtual/misc/vfio"));
+    }
+
     private static void Describe(SysfsTree tree, VfioGroup group)
     {
         var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
         var path = $"/sys/kernel/iommu_groups/{id}";
         tree.AddDirectory($"{path}/devices");
-        tree.Add($"{path}/type", SysfsAttribute.Text("DMA"));
+        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
         var regions = string.Join('\n', group.Iommu.Unit.ReservedRegions.Select(
             r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
         tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Viaduct.Abi;
 
 namespace Viaduct.Iommu;
@@ -6,8 +7,18 @@ namespace Viaduct.Iommu;
 /// <param name="options">For every container.</param>
 public sealed class Type1Driver(Type1Options options) : IIommuDriver
 {
+    private const string Module = "vfio_iommu_type1";
+
     /// <inheritdoc/>
     public bool IsNoIommu => false;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModuleParameter> Parameters { get; } =
+    [
+        new(Module, "allow_unsafe_interrupts", options.AllowUnsafeInterrupts ? "Y" : "N"),
+        new(Module, "disable_hugepages", "N"),
+        new(Module, "dma_entry_limit", options.DmaEntryLimit.ToString(CultureInfo.InvariantCulture)),
+    ];
 
     /// <inheritdoc/>
     public SysResult CheckExtension(ulong extension)

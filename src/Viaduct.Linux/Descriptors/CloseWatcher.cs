@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
@@ -10,9 +11,15 @@ namespace Viaduct.Linux.Descriptors;
 /// </summary>
 public sealed partial class CloseWatcher : IDisposable
 {
+    /// <summary>What <see cref="TryNext"/> says where more was closed at once than the kernel's queue holds
+    /// (fs.inotify.max_queued_events): compare with <see cref="Watched"/>.</summary>
+    public const int EventsLost = -1;
+
     private const int IN_NONBLOCK = 0x800;
     private const int IN_CLOEXEC = 0x80000;
     private const uint IN_CLOSE = 0x18;
+    private const uint IN_Q_OVERFLOW = 0x4000;
+    private const uint IN_IGNORED = 0x8000; // the file has gone: all that is heard of one opened with O_PATH
     private const int EventSize = 16;
     private const int BufferSize = 4096;
 
@@ -68,7 +75,31 @@ public sealed partial class CloseWatcher : IDisposable
         }
     }
 
-    /// <summary>The next file whose description was closed. Never waits; not for two threads at once.</summary>
+    /// <summary>The numbers of all files that are watched and still there, proc_pid_fdinfo(5).</summary>
+    /// <exception cref="IOException">/proc cannot be read.</exception>
+    public HashSet<int> Watched()
+    {
+        var watched = new HashSet<int>();
+        foreach (var line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{_fd}")))
+        {
+            // inotify wd:1f ino:... sdev:... mask:...
+            const string Start = "inotify wd:";
+            if (line.StartsWith(Start, StringComparison.Ordinal)
+                && int.TryParse(
+                    line.AsSpan(Start.Length, line.IndexOf(' ', Start.Length) - Start.Length),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var watch))
+            {
+                watched.Add(watch);
+            }
+        }
+
+        return watched;
+    }
+
+    /// <summary>The next file whose description was closed, possibly more than once; or <see cref="EventsLost"/>. Never waits;
+    /// not for two threads at once.</summary>
     public unsafe bool TryNext(out int watch)
     {
         while (true)
@@ -92,7 +123,13 @@ public sealed partial class CloseWatcher : IDisposable
             watch = MemoryMarshal.Read<int>(record);
             var mask = MemoryMarshal.Read<uint>(record[4..]);
             _position += EventSize + MemoryMarshal.Read<int>(record[12..]);
-            if ((mask & IN_CLOSE) != 0)
+            if ((mask & IN_Q_OVERFLOW) != 0)
+            {
+                watch = EventsLost;
+                return true;
+            }
+
+            if ((mask & (IN_CLOSE | IN_IGNORED)) != 0)
             {
                 return true;
             }

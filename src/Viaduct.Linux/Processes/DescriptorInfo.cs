@@ -7,17 +7,54 @@ public static class DescriptorInfo
 {
     private const string FlagsField = "flags:";
 
+    private const string EventFdField = "eventfd-id:";
+
     /// <summary>The flags line of a descriptor: open(2)'s flags as the description has them now, with O_CLOEXEC.</summary>
     /// <returns>Null where nothing is open there.</returns>
     public static int? GetFlags(int task, int fd)
+        => GetField(PathOf(task, fd), FlagsField) is { } text ? Convert.ToInt32(text, 8) : null;
+
+    /// <summary>The number that the kernel gave an eventfd (Linux 5.2).</summary>
+    /// <returns>Null where no eventfd is open there.</returns>
+    public static int? GetEventFdId(int task, int fd) => ParseId(GetField(PathOf(task, fd), EventFdField));
+
+    /// <summary>The numbers of all eventfds that a process has open.</summary>
+    public static IEnumerable<int> GetEventFdIds(int process)
+    {
+        string[] paths;
+        try
+        {
+            paths = Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fdinfo"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            yield break; // the process has gone
+        }
+
+        foreach (var path in paths)
+        {
+            if (ParseId(GetField(path, EventFdField)) is { } id)
+            {
+                yield return id;
+            }
+        }
+    }
+
+    private static string PathOf(int task, int fd)
+        => string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fdinfo/{fd}");
+
+    private static int? ParseId(string? text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+
+    private static string? GetField(string path, string field)
     {
         try
         {
-            foreach (var line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fdinfo/{fd}")))
+            foreach (var line in File.ReadLines(path))
             {
-                if (line.StartsWith(FlagsField, StringComparison.Ordinal))
+                if (line.StartsWith(field, StringComparison.Ordinal))
                 {
-                    return Convert.ToInt32(line[FlagsField.Length..].Trim(), 8);
+                    return line[field.Length..].Trim();
                 }
             }
         }

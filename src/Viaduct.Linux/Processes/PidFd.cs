@@ -9,15 +9,28 @@ namespace Viaduct.Linux.Processes;
 /// <summary>pidfd_open(2) and pidfd_getfd(2).</summary>
 public static partial class PidFd
 {
+    private const long PIDFD_THREAD = 0x80; // O_EXCL; Linux 6.9
+
     /// <summary>A second reference to an open file of another process.</summary>
-    /// <param name="process">A process id, not a thread's.</param>
+    /// <param name="process">The process id.</param>
+    /// <param name="task">The thread whose table is meant. Where the kernel cannot open threads it is the first thread's.</param>
     /// <param name="fd">The number there.</param>
     /// <param name="handle">The reference, close-on-exec.</param>
     /// <returns>Zero; EBADF; ESRCH; EPERM.</returns>
-    public static SysResult GetFile(int process, int fd, out SafeFileHandle? handle)
+    public static SysResult GetFile(int process, int task, int fd, out SafeFileHandle? handle)
     {
         handle = null;
-        var opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, process, 0));
+        SysResult opened = Errno.EINVAL;
+        if (task != process)
+        {
+            opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, task, PIDFD_THREAD));
+        }
+
+        if (opened.Errno == Errno.EINVAL)
+        {
+            opened = Libc.Result(SystemCall2(LinuxCall.PidFdOpen, process, 0));
+        }
+
         if (opened.IsError)
         {
             return opened;
@@ -33,10 +46,11 @@ public static partial class PidFd
         return got.IsError ? got : SysResult.Success;
     }
 
-    /// <summary>A second reference to the open file of another process that is a certain file, whatever its number.</summary>
+    /// <summary>Opens a file that another process has open, whatever its number there: a description of our own, for writing if it
+    /// may be.</summary>
     /// <param name="process">A process id.</param>
     /// <param name="identity">Which file.</param>
-    /// <param name="handle">The reference; null where the process has none open.</param>
+    /// <param name="handle">The file; null where the process has none open.</param>
     public static bool TryFindFile(int process, FileIdentity identity, out FileDescriptorHandle? handle)
     {
         handle = null;
@@ -46,11 +60,9 @@ public static partial class PidFd
                 string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")))
             {
                 if (!FileIdentity.Get(path, out var found).IsError && found == identity
-                    && int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var fd)
-                    && !GetFile(process, fd, out var file).IsError)
+                    && (!FileCalls.Open(path, OpenFlags.O_RDWR, out handle).IsError
+                        || !FileCalls.Open(path, OpenFlags.O_RDONLY, out handle).IsError))
                 {
-                    handle = new FileDescriptorHandle((int)file!.DangerousGetHandle());
-                    file.SetHandleAsInvalid();
                     return true;
                 }
             }

@@ -19,10 +19,10 @@ public sealed partial class ProcessMaps : IDisposable
     private readonly SafeFileHandle? _handle;
     private bool _textOnly;
 
-    /// <summary>The address space that a process has now.</summary>
-    public ProcessMaps(int process)
+    /// <summary>The address space that a thread has now; one that has exited has none.</summary>
+    public ProcessMaps(int task)
     {
-        _path = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/maps");
+        _path = string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/maps");
         try
         {
             _handle = File.OpenHandle(_path);

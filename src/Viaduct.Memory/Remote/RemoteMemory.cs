@@ -8,19 +8,31 @@ namespace Viaduct.Memory.Remote;
 /// from then on nothing can be reached, also where the kernel would have kept pinned pages.
 /// </summary>
 /// <param name="process">The process.</param>
+/// <param name="task">A thread of it that lives.</param>
 /// <param name="devices">Finds mapped BARs.</param>
-public sealed class RemoteMemory(int process, IDeviceMappings devices) : ClientMemory, IDisposable
+public sealed class RemoteMemory(int process, int task, IDeviceMappings devices) : ClientMemory, IDisposable
 {
     private const ulong PageSize = 4096;
 
-    private readonly ProcessMaps _maps = new(process);
+    private readonly ProcessMaps _maps = new(task);
     private readonly Lock _mapsLock = new();
     private volatile bool _gone;
+    private volatile int _task = task;
 
     private ProcessSource? _source;
 
     /// <summary>The process.</summary>
     public int ProcessId { get; } = process;
+
+    /// <summary>
+    /// The thread by which the memory is reached. A thread that has exited has no address space any more, and the first
+    /// thread of a process may exit long before the others: whoever hears of that names another one.
+    /// </summary>
+    public int Task
+    {
+        get => _task;
+        set => _task = value;
+    }
 
     private ProcessSource Source => _source ??= new ProcessSource(this);
 
@@ -34,16 +46,16 @@ public sealed class RemoteMemory(int process, IDeviceMappings devices) : ClientM
     /// <inheritdoc/>
     public override bool TryRead(ulong address, Span<byte> destination)
         => !_gone && (destination.IsEmpty
-            || ProcessMemory.Read(ProcessId, address, destination) == destination.Length);
+            || ProcessMemory.Read(_task, address, destination) == destination.Length);
 
     /// <inheritdoc/>
     public override bool TryWrite(ulong address, ReadOnlySpan<byte> source)
-        => !_gone && (source.IsEmpty || ProcessMemory.Write(ProcessId, address, source) == source.Length);
+        => !_gone && (source.IsEmpty || ProcessMemory.Write(_task, address, source) == source.Length);
 
     /// <summary>Copies as much as can be read, from the start.</summary>
     /// <returns>Bytes copied.</returns>
     public int ReadPartly(ulong address, Span<byte> destination)
-        => _gone || destination.IsEmpty ? 0 : ProcessMemory.Read(ProcessId, address, destination);
+        => _gone || destination.IsEmpty ? 0 : ProcessMemory.Read(_task, address, destination);
 
     /// <summary>The area that holds an address.</summary>
     public bool TryFindArea(ulong address, out VmArea area)

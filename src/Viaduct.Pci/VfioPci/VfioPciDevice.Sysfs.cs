@@ -101,7 +101,11 @@ public sealed partial class VfioPciDevice
 
     private void DescribeResources(SysfsTree tree)
     {
-        tree.Add($"{SysfsPath}/config", new SysfsAttribute(ReadWriteOwner, Function.ConfigSize, ShowConfig));
+        tree.Add($"{SysfsPath}/config", new SysfsAttribute(
+            ReadWriteOwner, Function.ConfigSize, () => ShowConfig(UnprivilegedConfigSize))
+        {
+            ShowPrivileged = () => ShowConfig(Function.ConfigSize),
+        });
         var lines = new StringBuilder();
         for (var i = 0; i < ResourceLines; i++)
         {
@@ -132,11 +136,10 @@ public sealed partial class VfioPciDevice
         tree.Add($"/sys/class/vfio-dev/vfio{index}", new SysfsLink($"../../{path["/sys/".Length..]}"));
     }
 
-    /// <summary>The chip's registers; the first 64 bytes, which is what the kernel gives to readers without
-    /// CAP_SYS_ADMIN.</summary>
-    private byte[] ShowConfig()
+    /// <summary>The chip's registers, as far as the reader may see them.</summary>
+    private byte[] ShowConfig(int length)
     {
-        var bytes = new byte[UnprivilegedConfigSize];
+        var bytes = new byte[length];
         lock (Function.Gate)
         {
             for (var i = 0; i < bytes.Length; i++)

@@ -71,7 +71,16 @@ public sealed partial class VfioPciDevice : VfioDevice
     public override string SysfsPath { get; }
 
     /// <inheritdoc/>
-    public override MemorySource DmaTarget => _barMemory;
+    public override MemorySource? DmaTarget
+    {
+        get
+        {
+            lock (Function.Gate)
+            {
+                return _memoryEnabled ? _barMemory : null; // a fault of the mapping, and so EFAULT to who would pin it
+            }
+        }
+    }
 
     internal VfioPciIntrs Interrupts { get; }
 

@@ -20,6 +20,13 @@ internal abstract class OpenFile
     /// <summary>True where a client closed a descriptor of it by a call, and did not just end.</summary>
     public bool WasClosed { get; set; }
 
+    /// <summary>The flags that fcntl(F_GETFL) shows where the file was opened with O_PATH; zero where it was really opened. Such a
+    /// descriptor names the file and does nothing else: EBADF.</summary>
+    public int PathFlags { get; init; }
+
+    /// <summary>Opened with O_PATH.</summary>
+    public bool IsPathOnly => PathFlags != 0;
+
     /// <summary>What readlink of /proc/self/fd/N says.</summary>
     public abstract string LinkName { get; }
 

@@ -13,7 +13,8 @@ namespace Viaduct.Supervisor.Files;
 /// served (<see cref="ReleaseClosed"/>), or by <see cref="ReleaseForever"/>'s thread when no call comes.
 /// </summary>
 /// <param name="statistics">Counts what its clients left behind.</param>
-internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings, IDisposable
+/// <param name="report">Receives a line for a person to read.</param>
+internal sealed class OpenFileTable(RunStatistics statistics, Action<string> report) : IDeviceMappings, IDisposable
 {
     // What /proc/PID/maps shows for mapped BARs.
     private const string MemoryFileName = "viaduct";
@@ -27,6 +28,7 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
 
     private readonly Dictionary<FileIdentity, OpenFile> _byIdentity = [];
     private readonly Dictionary<int, OpenFile> _byWatch = [];
+    private readonly Queue<int> _lost = [];
 
     /// <summary>Makes a description for a client to own.</summary>
     /// <param name="file">What it stands for; registered here until it is closed.</param>
@@ -49,7 +51,13 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
                 RandomAccess.Write(memory!, content, 0);
             }
 
-            var reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            // A descriptor whose calls we do not see must not give the file memory: its pages would no longer trap.
+            var reopened = MemoryFile.SealSize(memory!);
+            if (!reopened.IsError)
+            {
+                reopened = MemoryFile.Reopen(memory!, flags, out handle);
+            }
+
             if (reopened.IsError)
             {
                 return reopened;
@@ -57,7 +65,13 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         }
 
         // Only now, so that closing our own first description is not taken for the client's.
-        return Register(file, handle!);
+        var registered = Register(file, handle!);
+        if (registered.IsError)
+        {
+            handle!.Dispose();
+        }
+
+        return registered;
     }
 
     /// <summary>The file of that identity, if it is ours.</summary>
@@ -135,6 +149,43 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
     /// <inheritdoc/>
     public void Dispose() => _watcher.Dispose();
 
+    // False where no event is left; no file where the event is of one that is known to be closed.
+    private bool TryTakeClosed(out OpenFile? file)
+    {
+        lock (_lock)
+        {
+            file = null;
+            if (_lost.TryDequeue(out var watch) || _watcher.TryNext(out watch))
+            {
+                if (watch == CloseWatcher.EventsLost)
+                {
+                    FindLost();
+                }
+                else if (_byWatch.TryGetValue(watch, out file))
+                {
+                    Forget(file);
+                }
+
+                return true;
+            }
+
+            return false;
+        }
+    }
+
+    // The kernel drops a watch with the file, so what has none any more was closed.
+    private void FindLost()
+    {
+        var watched = _watcher.Watched();
+        foreach (var watch in _byWatch.Keys)
+        {
+            if (!watched.Contains(watch))
+            {
+                _lost.Enqueue(watch);
+            }
+        }
+    }
+
     private SysResult Register(OpenFile file, SafeFileHandle handle)
     {
         var status = FileIdentity.Get(MemoryFile.PathOf(handle), out var identity);
@@ -159,26 +210,6 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
         }
     }
 
-    // False where nothing was closed; a null file is one that was abandoned.
-    private bool TryTakeClosed(out OpenFile? file)
-    {
-        lock (_lock)
-        {
-            file = null;
-            if (!_watcher.TryNext(out var watch))
-            {
-                return false;
-            }
-
-            if (_byWatch.TryGetValue(watch, out file))
-            {
-                Forget(file);
-            }
-
-            return true;
-        }
-    }
-
     private void Release(OpenFile file)
     {
         if (file is OpenVfioFile vfio && !file.IsReleased)
@@ -192,7 +223,16 @@ internal sealed class OpenFileTable(RunStatistics statistics) : IDeviceMappings,
             };
         }
 
-        file.Release();
+        try
+        {
+            file.Release();
+        }
+#pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            report($"viaduct: internal error in the release of {file.LinkName}. Please report this.\n{bug}");
+        }
     }
 
     private void Forget(OpenFile file)

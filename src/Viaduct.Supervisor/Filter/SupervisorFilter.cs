@@ -42,7 +42,8 @@ internal static class SupervisorFilter
     ];
 
     /// <summary>The program for the host's architecture; calls of any other are left alone.</summary>
-    public static ReadOnlySpan<SockFilter> Build()
+    /// <param name="eventFds">We must make the clients' eventfds.</param>
+    public static ReadOnlySpan<SockFilter> Build(bool eventFds)
     {
         const uint Ours = FirstDescriptor;
         var filter = new FilterBuilder()
@@ -83,6 +84,11 @@ internal static class SupervisorFilter
         foreach (var number in s_alwaysCalls)
         {
             filter.IfEqual((uint)number, Notify);
+        }
+
+        if (eventFds)
+        {
+            filter.IfEqual(SystemCall.EventFd, Notify).IfEqual(SystemCall.EventFd2, Notify);
         }
 
         return filter.Return(Allow).Program;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Viaduct.Linux.Processes;
-using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 
 namespace Viaduct.Supervisor.Processes;
@@ -12,33 +12,47 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
 {
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byTask = new();
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byId = new();
-    private ulong _retiredPeak;
+    private readonly Lock _lock = new();
+    private ulong _peakBeyondLimit;
 
     /// <summary>Processes seen so far.</summary>
     public int Seen => _seen;
 
-    /// <summary>The most pages that a caller wanted to lock beyond its limit; 0 where all were within theirs.</summary>
-    public ulong PeakBeyondLimit
-    {
-        get
-        {
-            var live = _byId.Values.Select(p => p.Memory.Locked.PeakBeyondLimit).DefaultIfEmpty().Max();
-            return Math.Max(live, Volatile.Read(ref _retiredPeak));
-        }
-    }
+    /// <summary>The processes that are alive.</summary>
+    public IEnumerable<int> Ids => _byId.Keys;
+
+    /// <summary>The most pages that an address space locked beyond its limit; complete when all processes have ended.</summary>
+    public ulong PeakBeyondLimit => _peakBeyondLimit;
 
     private int _seen;
 
     /// <summary>The process that a thread belongs to.</summary>
+    /// <param name="task">A thread that cannot have been reaped: it is stopped for us, or waits for our answer.</param>
     public SupervisedProcess Get(int task)
         => _byTask.TryGetValue(task, out var process) ? process : Add(task);
 
-    /// <summary>A thread or process came into being by clone, fork or vfork.</summary>
-    public void OnCreated(int parent, int task)
+    /// <summary>The process that a thread belongs to, or null where it does not run under us, or never made a call of
+    /// ours.</summary>
+    public SupervisedProcess? Find(int task)
+        => _byTask.TryGetValue(task, out var process) ? process
+            : ProcessStatus.GetNumber(task, "Tgid:") is { } id ? _byId.GetValueOrDefault(id)
+            : null;
+
+    /// <summary>The process that a thread belongs to, where it has been seen.</summary>
+    public bool TryGet(int task, [NotNullWhen(true)] out SupervisedProcess? process)
+        => _byTask.TryGetValue(task, out process);
+
+    /// <summary>A thread stops, perhaps for the first time, before it runs. Its parent's word of it can come later, when it has
+    /// run or even ended.</summary>
+    public void OnStop(int task)
     {
-        var from = Get(parent);
+        if (_byTask.ContainsKey(task))
+        {
+            return;
+        }
+
         var process = Get(task);
-        if (process != from)
+        if (process.Id == task && ProcessStatus.GetNumber(task, "PPid:") is { } parent && _byId.TryGetValue(parent, out var from))
         {
             // What else it inherits is found out when it makes its first call.
             process.VirtualDirectory = from.VirtualDirectory;
@@ -49,17 +63,30 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     public void OnExec(int task)
     {
         var process = Get(task);
-        Retire(process.Memory.Locked);
+        lock (_lock)
+        {
+            foreach (var gone in process.KeepOnly(task))
+            {
+                _byTask.TryRemove(gone, out _);
+            }
+        }
+
+        NotePeak(process);
         process.OnExec();
     }
 
-    /// <summary>A thread ends; with the last one, the process.</summary>
+    /// <summary>A thread ends; with the last one, the process. Nothing where the thread was not known.</summary>
     public void OnExit(int task)
     {
-        if (_byTask.TryRemove(task, out var process) && process.RemoveTask(task))
+        lock (_lock)
         {
+            if (!_byTask.TryRemove(task, out var process) || !process.RemoveTask(task))
+            {
+                return;
+            }
+
             _byId.TryRemove(process.Id, out _);
-            Retire(process.Memory.Locked);
+            NotePeak(process);
             process.Dispose();
         }
     }
@@ -73,22 +100,24 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
         }
     }
 
-    // Only the tracer's thread retires.
-    private void Retire(LockedMemory locked)
-        => Volatile.Write(ref _retiredPeak, Math.Max(_retiredPeak, locked.PeakBeyondLimit));
-
     private SupervisedProcess Add(int task)
     {
         var id = ProcessStatus.GetNumber(task, "Tgid:") ?? task;
-        var process = _byId.GetOrAdd(id, static (id, self) => self.Create(id), this);
-        process.AddTask(task);
-        _byTask[task] = process;
-        return process;
+        lock (_lock)
+        {
+            if (!_byId.TryGetValue(id, out var process))
+            {
+                _seen++;
+                process = new SupervisedProcess(id, task, devices, enforceMemlock);
+                _byId[id] = process;
+            }
+
+            process.AddTask(task);
+            _byTask[task] = process;
+            return process;
+        }
     }
 
-    private SupervisedProcess Create(int id)
-    {
-        Interlocked.Increment(ref _seen);
-        return new SupervisedProcess(id, devices, enforceMemlock);
-    }
+    private void NotePeak(SupervisedProcess process)
+        => _peakBeyondLimit = Math.Max(_peakBeyondLimit, process.Memory.Locked.PeakBeyondLimit);
 }

@@ -13,7 +13,8 @@ namespace Viaduct.Supervisor.Processes;
 /// <summary>The thread whose call is being served. One object serves all calls, one after the other.</summary>
 /// <param name="files">All files of ours.</param>
 /// <param name="installer">Puts files into the caller's table.</param>
-internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer) : Caller
+/// <param name="eventFds">Eventfds that we made.</param>
+internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds) : Caller
 {
     private const int PageShift = 12;
 
@@ -47,13 +48,18 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         var found = Process.Lookup(_task, fd, files, out var isOpen);
         file = (found as OpenVfioFile)?.File;
-        return isOpen ? SysResult.Success : Errno.EBADF;
+        return isOpen && found is not { IsPathOnly: true } ? SysResult.Success : Errno.EBADF;
     }
 
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
     {
         context = null;
-        if (PidFd.GetFile(Process.Id, fd, out var handle).IsError)
+        if (EventFdRegistry.IsNeeded)
+        {
+            return GetOwnEventFd(fd, out context);
+        }
+
+        if (PidFd.GetFile(Process.Id, _task, fd, out var handle).IsError)
         {
             return Errno.EBADF;
         }
@@ -78,6 +84,15 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         const int O_RDWR = 2;
         return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+    }
+
+    private SysResult GetOwnEventFd(int fd, out EventFdContext? context)
+    {
+        var handle = eventFds.Find(_task, fd);
+        context = handle is null ? null : new EventFdContext(handle);
+        return handle is not null ? SysResult.Success
+            : DescriptorInfo.GetFlags(_task, fd) is null ? Errno.EBADF
+            : Errno.EINVAL;
     }
 
     private static bool IsPathOnly(SafeFileHandle handle)

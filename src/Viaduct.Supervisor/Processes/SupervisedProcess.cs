@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory.Remote;
 using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Filter;
 
 namespace Viaduct.Supervisor.Processes;
 
@@ -16,12 +17,12 @@ internal sealed class SupervisedProcess : IDisposable
     private readonly HashSet<int> _tasks = [];
     private volatile RemoteMemory _memory;
 
-    public SupervisedProcess(int id, IDeviceMappings devices, bool enforceMemlock)
+    public SupervisedProcess(int id, int task, IDeviceMappings devices, bool enforceMemlock)
     {
         Id = id;
         EnforceMemlock = enforceMemlock;
         _devices = devices;
-        _memory = NewMemory();
+        _memory = NewMemory(task);
     }
 
     /// <summary>The process id (thread group).</summary>
@@ -52,24 +53,53 @@ internal sealed class SupervisedProcess : IDisposable
         lock (_tasks)
         {
             _tasks.Remove(task);
+            ReachMemoryBy(task);
             return _tasks.Count == 0;
+        }
+    }
+
+    /// <summary>One thread executed a program, under the id of the first one: the others are gone, and some without a word.</summary>
+    /// <returns>The ids that mean nothing any more.</returns>
+    public int[] KeepOnly(int task)
+    {
+        lock (_tasks)
+        {
+            _tasks.Remove(task);
+            int[] gone = [.. _tasks];
+            _tasks.Clear();
+            _tasks.Add(task);
+            return gone;
         }
     }
 
     /// <summary>What the descriptor was when we last knew.</summary>
     /// <returns>False where the kernel must be asked.</returns>
     public bool TryGetKnown(int fd, out OpenFile? file)
-        => _descriptors.TryGetValue(fd, out file) && file is { IsReleased: false };
+    {
+        // The filter does not show us what closes a descriptor below our range.
+        file = null;
+        return fd >= SupervisorFilter.FirstDescriptor
+            && _descriptors.TryGetValue(fd, out file) && file is { IsReleased: false };
+    }
 
     /// <summary>We installed a file there.</summary>
     public void SetInstalled(int fd, OpenFile file)
     {
         file.WasClosed = false;
-        _descriptors[fd] = file;
+        if (IsWatched(fd))
+        {
+            _descriptors[fd] = file;
+        }
     }
 
     /// <summary>The kernel said that this file is there: worth keeping unless the process closed one there before.</summary>
-    public void SetSeen(int fd, OpenFile file) => _descriptors.TryAdd(fd, file);
+    public void SetSeen(int fd, OpenFile file)
+    {
+        if (IsWatched(fd))
+        {
+            _descriptors.TryAdd(fd, file);
+        }
+    }
 
     /// <summary>The process is about to close the descriptor or to put another file there.</summary>
     public void SetClosed(int fd)
@@ -99,7 +129,7 @@ internal sealed class SupervisedProcess : IDisposable
     {
         _descriptors.Clear();
         var old = _memory;
-        _memory = NewMemory();
+        _memory = NewMemory(Id);
         old.Dispose();
     }
 
@@ -129,9 +159,21 @@ internal sealed class SupervisedProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
-    private RemoteMemory NewMemory()
+    // What closes or replaces a lower one does not come to us (SupervisorFilter), so those are never taken as known.
+    private static bool IsWatched(int fd) => fd >= SupervisorFilter.FirstDescriptor;
+
+    // With the lock on _tasks held.
+    private void ReachMemoryBy(int gone)
     {
-        var memory = new RemoteMemory(Id, _devices);
+        if (_memory.Task == gone && _tasks.Count > 0)
+        {
+            _memory.Task = _tasks.First();
+        }
+    }
+
+    private RemoteMemory NewMemory(int task)
+    {
+        var memory = new RemoteMemory(Id, task, _devices);
         memory.Locked.Enforced = EnforceMemlock;
         return memory;
     }

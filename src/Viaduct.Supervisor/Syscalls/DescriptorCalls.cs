@@ -8,7 +8,7 @@ namespace Viaduct.Supervisor.Syscalls;
 /// <summary>Calls on a descriptor that may be one of ours, other than ioctl, mmap and transfers.</summary>
 internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, OpenFileTable files)
 {
-    private const int F_DUPFD = 0, F_GETFL = 3, F_DUPFD_CLOEXEC = 1030;
+    private const int F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_DUPFD_CLOEXEC = 1030;
     private const int O_LARGEFILE = 0x8000, O_CLOEXEC = 0x80000;
 
     /// <summary>fstat(2).</summary>
@@ -30,6 +30,8 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
         const int SEEK_SET = 0, SEEK_CUR = 1;
         switch (Find(call))
         {
+            case { IsPathOnly: true }:
+                return Errno.EBADF;
             case OpenVfioFile:
                 return Errno.ESPIPE;
             case OpenDirectory directory when (int)call.Arg2 == SEEK_SET && call.Arg1 <= int.MaxValue:
@@ -48,6 +50,7 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
     public Outcome GetEntries(in Call call, bool wide) => Find(call) switch
     {
         null => Outcome.Host,
+        { IsPathOnly: true } => Errno.EBADF,
         OpenDirectory directory => DirectoryEntries.Write(call, directory, wide),
         _ => Errno.ENOTDIR,
     };
@@ -55,7 +58,32 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
     /// <summary>ftruncate(2), fallocate(2), fsync(2), fdatasync(2) and fstatfs(2) of files that are no files.</summary>
     public Outcome Unsupported(in Call call, Errno error) => Find(call) switch
     {
+        { IsPathOnly: true } => Errno.EBADF,
         OpenVfioFile or OpenDirectory => error,
+        _ => Outcome.Host,
+    };
+
+    /// <summary>Transfers and mmap(2) that no handler took: on what a directory, or a descriptor opened with O_PATH, stands for,
+    /// the kernel would find a memory file.</summary>
+    public Outcome Refuse(in Call call)
+    {
+        switch (call.Number)
+        {
+            case SystemCall.Read or SystemCall.ReadV or SystemCall.PRead64 or SystemCall.PReadV or SystemCall.PReadV2:
+                return Refuse(Find(call), Errno.EISDIR);
+            case SystemCall.Write or SystemCall.WriteV or SystemCall.PWrite64 or SystemCall.PWriteV or SystemCall.PWriteV2:
+                return Refuse(Find(call), Errno.EBADF);
+            case SystemCall.Mmap:
+                return Refuse(call.Process.Lookup(call.Task, (int)call.Arg4, files, out _), Errno.ENODEV);
+            default:
+                return Outcome.Host;
+        }
+    }
+
+    private static Outcome Refuse(OpenFile? file, Errno ofDirectory) => file switch
+    {
+        { IsPathOnly: true } => Errno.EBADF,
+        OpenDirectory => ofDirectory,
         _ => Outcome.Host,
     };
 
@@ -70,7 +98,8 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
             Math.Max((int)call.Arg2, SupervisorFilter.FirstDescriptor),
             (int)call.Arg1 == F_DUPFD_CLOEXEC),
         F_GETFL => StatusFlags(call),
-        _ => Outcome.Host,
+        F_GETFD or F_SETFD => Outcome.Host,
+        _ => Find(call) is { IsPathOnly: true } ? Errno.EBADF : Outcome.Host,
     };
 
     private Outcome Duplicate(in Call call, int from, bool closeOnExec)
@@ -80,7 +109,7 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
             return Outcome.Host;
         }
 
-        if (PidFd.GetFile(call.Process.Id, call.Descriptor, out var handle).IsError)
+        if (PidFd.GetFile(call.Process.Id, call.Task, call.Descriptor, out var handle).IsError)
         {
             return Outcome.Host;
         }
@@ -107,7 +136,13 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
     // anon_inode files are made without O_LARGEFILE, which open(2) adds on 64-bit.
     private Outcome StatusFlags(in Call call)
     {
-        if (Find(call) is not OpenVfioFile { File.DeviceNumber: null })
+        var file = Find(call);
+        if (file is { IsPathOnly: true })
+        {
+            return SysResult.FromValue(file.PathFlags);
+        }
+
+        if (file is not OpenVfioFile { File.DeviceNumber: null })
         {
             return Outcome.Host;
         }

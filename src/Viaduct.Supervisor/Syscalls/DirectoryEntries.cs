@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Vfs;
 using Viaduct.Vfio.Sysfs;
@@ -19,7 +20,12 @@ internal static class DirectoryEntries
     {
         var room = (int)Math.Min(call.Arg2 & uint.MaxValue, MaximumBuffer);
         var buffer = new byte[room];
-        var entries = List(directory);
+        if (directory.Entries is null || directory.Position == 0)
+        {
+            directory.Entries = List(directory);
+        }
+
+        var entries = directory.Entries;
         var length = 0;
         var position = directory.Position;
         for (; position < entries.Count; position++)
@@ -50,10 +56,10 @@ internal static class DirectoryEntries
         return SysResult.FromValue(length);
     }
 
-    private static List<(string Name, byte Type)> List(OpenDirectory directory)
+    private static List<(string Name, byte Type)> List(OpenDirectory open)
     {
         var entries = new List<(string, byte)> { (".", DT_DIR), ("..", DT_DIR) };
-        foreach (var (name, node) in directory.Directory.Children)
+        foreach (var (name, node) in open.Directory.Children)
         {
             entries.Add((name, node switch
             {
@@ -64,7 +70,26 @@ internal static class DirectoryEntries
             }));
         }
 
+        if (!open.Directory.IsOpaque)
+        {
+            AddHost(open, entries);
+        }
+
         return entries;
+    }
+
+    // Ours hide the host's of the same name. The type is the one of st_mode, shifted (IFTODT).
+    private static void AddHost(OpenDirectory open, List<(string Name, byte Type)> entries)
+    {
+        foreach (var name in HostDirectory.Names(open.Path))
+        {
+            if (!open.Directory.Children.ContainsKey(name)
+                && !FileStatus.Get(
+                    FileStatus.AT_FDCWD, $"{open.Path}/{name}", FileStatus.AT_SYMLINK_NOFOLLOW, out var status).IsError)
+            {
+                entries.Add((name, (byte)(status.Mode >> 12)));
+            }
+        }
     }
 
     // struct linux_dirent64: ino, off, reclen, type, name

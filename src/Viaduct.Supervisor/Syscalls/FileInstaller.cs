@@ -14,8 +14,6 @@ namespace Viaduct.Supervisor.Syscalls;
 /// <param name="files">Where new files are registered.</param>
 internal sealed class FileInstaller(SeccompListener listener, OpenFileTable files)
 {
-    private const int O_PATH = 0x200000;
-
     private ulong _call;
 
     /// <summary>True once the current call has been answered by an installed descriptor.</summary>
@@ -46,7 +44,7 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
             {
                 files.Abandon(file);
             }
-            else if ((flags & O_PATH) == 0)
+            else
             {
                 process.SetInstalled((int)installed.Raw, file);
             }

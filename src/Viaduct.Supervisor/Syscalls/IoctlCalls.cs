@@ -15,6 +15,11 @@ internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, R
     {
         var file = call.Process.Lookup(call.Task, call.Descriptor, files, out _);
         var command = (uint)call.Arg1;
+        if (file is { IsPathOnly: true })
+        {
+            return Errno.EBADF;
+        }
+
         if (file is null or OpenAttribute || command is FIONBIO or FIONCLEX or FIOCLEX or FIOASYNC)
         {
             return Outcome.Host;

@@ -1,8 +1,12 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Viaduct.Abi;
+using Viaduct.Linux;
+using Viaduct.Linux.Descriptors;
+using Viaduct.Linux.Processes;
+using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
+using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Vfs;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
@@ -14,52 +18,70 @@ using Viaduct.Vfio.Sysfs;
 namespace Viaduct.Supervisor.Syscalls;
 
 /// <summary>open(2), openat(2), openat2(2).</summary>
-internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInstaller installer, OpenFileTable files)
+internal sealed class OpenCalls(
+    PathResolver resolver, PathCalls paths, FileInstaller installer, OpenFileTable files, ProcessTable processes)
 {
     private const int O_ACCMODE = 3, O_WRONLY = 1, O_RDWR = 2;
     private const int O_CREAT = 0x40, O_EXCL = 0x80, O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000;
     private const int O_CLOEXEC = 0x80000, O_PATH = 0x200000;
     private const int O_NOCTTY = 0x100, O_TRUNC = 0x200;
+    private const int PathOnlyFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW; // O_PATH_FLAGS without O_CLOEXEC
+    private const ulong ValidFlags = 0x7fffc3; // VALID_OPEN_FLAGS of x86
     private const ulong RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
+    private const ulong ValidResolve = 0x3f;
     private const ulong PageSize = 4096;
 
     /// <summary>open(2) and openat(2).</summary>
     public Outcome Open(in Call call, int directory, ulong path, int flags)
+        => Open(call, resolver.Resolve(call, directory, path, Follows(flags), out var text), text, flags);
+
+    /// <summary>openat2(2). What is wrong with the structure is the kernel's to say, which looks at it before any path.</summary>
+    public Outcome Open2(in Call call)
     {
-        var lookup = resolver.Resolve(call, directory, path, follow: (flags & (O_NOFOLLOW | O_EXCL)) == 0, out var text);
+        if (call.Arg3 < (ulong)OpenHow.Size || call.Arg3 > PageSize
+            || !call.Memory.TryRead(call.Arg2, out OpenHow how) || !TailIsZero(call) || !IsValid(how))
+        {
+            return Outcome.Host;
+        }
+
+        var flags = (int)how.Flags;
+        var rules = new WalkRules { Follow = Follows(flags), NoLinks = (how.Resolve & RESOLVE_NO_SYMLINKS) != 0 };
+        var confinement = (how.Resolve & RESOLVE_BENEATH) != 0 ? Confinement.Beneath
+            : (how.Resolve & RESOLVE_IN_ROOT) != 0 ? Confinement.InRoot
+            : Confinement.None;
+        var lookup = resolver.Resolve(call, (int)call.Arg0, call.Arg1, rules, confinement, out var text);
+        return Open(call, lookup, text, flags);
+    }
+
+    private static bool Follows(int flags)
+        => (flags & O_NOFOLLOW) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+
+    // build_open_flags()
+    private static bool IsValid(in OpenHow how)
+        => (how.Flags & ~ValidFlags) == 0
+            && (how.Resolve & ~ValidResolve) == 0
+            && (how.Resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+            && (how.Mode == 0 || (how.Flags & O_CREAT) != 0)
+            && ((how.Flags & O_PATH) == 0 || (how.Flags & ~(ulong)(PathOnlyFlags | O_CLOEXEC)) == 0);
+
+    private static int PathFlags(int flags) => (flags & O_PATH) != 0 ? flags & PathOnlyFlags : 0;
+
+    private Outcome Open(in Call call, in Lookup lookup, string text, int flags)
+    {
+        if (lookup is { Kind: LookupKind.Host or LookupKind.HostPath, Node: SysfsDirectory directory }
+            && (flags & (O_PATH | O_ACCMODE | O_CREAT)) == 0 && HostDirectory.Lacks(lookup.Path, directory))
+        {
+            return OpenDirectoryNode(call, lookup.Path, directory, flags); // to be listed with what is in both
+        }
+
         return lookup.Kind switch
         {
             LookupKind.Host => OpenProc(call, text, flags),
             LookupKind.HostPath => OpenHost(call, lookup.Path, flags),
             LookupKind.Node => OpenNode(call, lookup, flags),
+            _ when lookup.Node is not null && (flags & (O_CREAT | O_PATH)) == O_CREAT => Errno.EACCES,
             _ => lookup.Error,
         };
-    }
-
-    /// <summary>openat2(2). How to walk is honoured for links; a walk confined to a directory is the kernel's.</summary>
-    public Outcome Open2(in Call call)
-    {
-        if (call.Arg3 < (ulong)OpenHow.Size || call.Arg3 > PageSize
-            || !call.Memory.TryRead(call.Arg2, out OpenHow how) || !TailIsZero(call))
-        {
-            return Outcome.Host;
-        }
-
-        if ((how.Resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0 || how.Flags > int.MaxValue)
-        {
-            return Outcome.Host;
-        }
-
-        if ((how.Resolve & RESOLVE_NO_SYMLINKS) != 0)
-        {
-            var followed = resolver.Resolve(call, (int)call.Arg0, call.Arg1, follow: true, out var written);
-            if (followed.Kind == LookupKind.Node && followed.Path != written)
-            {
-                return Errno.ELOOP;
-            }
-        }
-
-        return Open(call, (int)call.Arg0, call.Arg1, (int)how.Flags);
     }
 
     private static bool TailIsZero(in Call call)
@@ -93,7 +115,7 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
 
         if ((flags & O_PATH) != 0)
         {
-            return Install(call, new OpenAttribute(lookup.Path, node), flags, default);
+            return Install(call, new OpenAttribute(lookup.Path, node) { PathFlags = PathFlags(flags) }, 0, flags, default);
         }
 
         var wanted = (flags & O_ACCMODE) switch { O_WRONLY => 2, O_RDWR => 6, _ => 4 };
@@ -108,13 +130,22 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
     private Outcome OpenDirectoryNode(in Call call, string path, SysfsDirectory directory, int flags)
         => (flags & O_PATH) == 0 && ((flags & O_ACCMODE) != 0 || (flags & O_CREAT) != 0)
             ? Errno.EISDIR
-            : Install(call, new OpenDirectory(path, directory), flags & ~O_DIRECTORY, default);
+            : Install(
+                call, new OpenDirectory(path, directory) { PathFlags = PathFlags(flags) }, flags & ~O_PATH, flags, default);
 
     // Attributes are read here; what a store would do (driver_override and its like) is not built yet.
     private Outcome OpenAttributeNode(in Call call, in Lookup lookup, int flags)
         => (flags & O_ACCMODE) != 0
             ? Errno.EACCES
-            : Install(call, new OpenAttribute(lookup.Path, lookup.Node!), flags, ((SysfsAttribute)lookup.Node!).Show());
+            : Install(
+                call,
+                new OpenAttribute(lookup.Path, lookup.Node!),
+                flags,
+                flags,
+                Content(call, (SysfsAttribute)lookup.Node!));
+
+    private static byte[] Content(in Call call, SysfsAttribute attribute)
+        => attribute.Show((ProcessStatus.GetCapabilities(call.Task) & (1UL << (int)Capability.SysAdmin)) != 0);
 
     private Outcome OpenDevice(in Call call, DeviceNode device, int flags)
     {
@@ -125,7 +156,7 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
 
     private Outcome InstallVfio(in Call call, VfioFile file, ushort mode, int flags)
     {
-        var outcome = Install(call, new OpenVfioFile(file, mode), flags, default);
+        var outcome = Install(call, new OpenVfioFile(file, mode), flags, flags, default);
         if (outcome.Result.IsError)
         {
             file.Release();
@@ -134,48 +165,56 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
         return outcome;
     }
 
-    private Outcome Install(in Call call, OpenFile file, int flags, ReadOnlySpan<byte> content)
+    // The memory file is opened with `flags`; what the client asked for says whether to close it on exec.
+    private Outcome Install(in Call call, OpenFile file, int flags, int asked, ReadOnlySpan<byte> content)
         => installer.Install(
             call.Process,
             call.Task,
             file,
             flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_DIRECTORY | O_NOFOLLOW),
-            (flags & O_CLOEXEC) != 0,
+            (asked & O_CLOEXEC) != 0,
             content);
 
-    // /proc/self/fd/N opens the device node anew, as following the kernel's magic link does; fdinfo/N has a line of ours.
+    // /proc/self/fd/N opens the device node anew, as following the kernel's magic link does; fdinfo/N has a line of ours, and
+    // status counts what is locked for DMA.
     private Outcome OpenProc(in Call call, string path, int flags)
     {
-        if (path.Length == 0)
+        if (path.Length == 0 || !ProcPath.TryParse(path, out var parsed))
         {
             return Outcome.Host;
         }
 
-        if (paths.TryDescriptor(call, path, ProcPathKind.Descriptor) is { } file)
+        var task = parsed.Task == 0 ? call.Task : parsed.Task;
+        switch (parsed.Kind)
         {
-            return Reopen(call, file, flags);
+            case ProcPathKind.Descriptor:
+                return paths.TryDescriptor(call, path, ProcPathKind.Descriptor) is { } file
+                    ? Reopen(call, file, flags)
+                    : Outcome.Host;
+            case ProcPathKind.DescriptorInfo:
+                return paths.TryDescriptor(call, path, ProcPathKind.DescriptorInfo) is OpenVfioFile { File.FdInfo: { Length: > 0 } lines }
+                    && ReadText($"/proc/{task}/fdinfo/{parsed.Descriptor}") is { Length: > 0 } native
+                    ? Shown(call, path, flags, native + lines)
+                    : Outcome.Host;
+            case ProcPathKind.Status when processes.Find(task)?.Memory.Locked.Pages is { } pages and > 0:
+                return Shown(call, path, flags, LockedStatus.Add(ReadText($"/proc/{task}/status"), pages));
+            default:
+                return Outcome.Host;
         }
+    }
 
-        if (paths.TryDescriptor(call, path, ProcPathKind.DescriptorInfo) is OpenVfioFile { File.FdInfo: { Length: > 0 } lines }
-            && ProcPath.TryParse(path, out var parsed))
-        {
-            var task = parsed.Task == 0 ? call.Task : parsed.Task;
-            var native = ReadText(string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fdinfo/{parsed.Descriptor}"));
-            return native is null
-                ? Outcome.Host
-                : Install(call, new OpenAttribute(path, SysfsAttribute.Text("")), flags, Encoding.ASCII.GetBytes(native + lines));
-        }
-
-        return Outcome.Host;
+    // A text of the kernel's with something of ours in it, as it is now.
+    private Outcome Shown(in Call call, string path, int flags, string text)
+    {
+        const int ReadableByAll = 0x124; // 0444
+        var node = new SysfsAttribute(ReadableByAll, 0, () => Encoding.ASCII.GetBytes(text));
+        return text.Length == 0 || (flags & (O_ACCMODE | O_PATH)) != 0
+            ? Outcome.Host
+            : Install(call, new OpenAttribute(path, node), flags, flags, node.Show());
     }
 
     private Outcome Reopen(in Call call, OpenFile file, int flags)
     {
-        if ((flags & O_PATH) != 0)
-        {
-            return Outcome.Host;
-        }
-
         switch (file)
         {
             case OpenDirectory directory:
@@ -183,7 +222,7 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
             case OpenVfioFile { File: ContainerFile or GroupFile or IommufdFile or CdevFile } vfio:
                 return Open(call, vfio.File.LinkName, flags);
             case OpenVfioFile:
-                return Errno.ENXIO;
+                return (flags & O_PATH) != 0 ? Outcome.Host : Errno.ENXIO;
             default:
                 return Open(call, file.LinkName, flags);
         }
@@ -195,32 +234,39 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
         return lookup.Kind == LookupKind.Node ? OpenNode(call, lookup, flags) : Errno.ENOENT;
     }
 
-    // The client's way led through a directory of ours, so we open the host's file for it. Only to read: what we could
-    // write is not what the client could.
+    // The client's way led through a directory of ours, so we open the host's file for it. One opened with O_PATH cannot be
+    // handed over: it gets one that can read.
     private Outcome OpenHost(in Call call, string path, int flags)
     {
-        if ((flags & O_ACCMODE) != 0 || (flags & O_CREAT) != 0)
+        var found = FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status);
+        if (found.IsError)
+        {
+            return found.Errno == Errno.ENOENT && (flags & O_CREAT) != 0 ? Errno.EACCES : found;
+        }
+
+        if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        {
+            return Errno.EEXIST;
+        }
+
+        if (!HostDirectory.MayOpen(call.Task, status, (flags & O_ACCMODE) switch { O_WRONLY => 2, O_RDWR => 6, _ => 4 }))
         {
             return Errno.EACCES;
         }
 
-        try
+        var asOurs = (flags & ~(O_CREAT | O_EXCL | O_PATH | O_CLOEXEC)) | O_NOCTTY;
+        var opened = FileCalls.Open(path, (OpenFlags)asOurs, out var handle);
+        using (handle)
         {
-            using var handle = File.OpenHandle(path);
-            return installer.Install(
-                call.Process, call.Task, (int)handle.DangerousGetHandle(), (flags & O_CLOEXEC) != 0, number: -1);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return Errno.EACCES;
-        }
-        catch (IOException)
-        {
-            return Errno.ENOENT;
+            return opened.IsError
+                ? opened
+                : installer.Install(
+                    call.Process, call.Task, (int)handle.DangerousGetHandle(), (flags & O_CLOEXEC) != 0, number: -1);
         }
     }
 
-    private static string? ReadText(string path)
+    // Empty where the task has gone.
+    private static string ReadText(string path)
     {
         try
         {
@@ -228,7 +274,7 @@ internal sealed class OpenCalls(PathResolver resolver, PathCalls paths, FileInst
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return "";
         }
     }
 

@@ -231,12 +231,17 @@ internal sealed class PathCalls(PathResolver resolver, OpenFileTable files)
         status = file switch
         {
             OpenVfioFile vfio => NodeStatus.Of(vfio.File, vfio.DeviceMode, owner),
-            OpenDirectory directory => NodeStatus.Of(directory.Directory, directory.Path, owner),
+            OpenDirectory directory => DirectoryStatus(directory, owner),
             OpenAttribute attribute => NodeStatus.Of(attribute.Node, attribute.Path, owner),
             _ => default,
         };
         return null;
     }
+
+    private static FileStatus DirectoryStatus(OpenDirectory open, in Owner owner)
+        => !open.Directory.IsOpaque && !FileStatus.Get(FileStatus.AT_FDCWD, open.Path, 0, out var status).IsError
+            ? status
+            : NodeStatus.Of(open.Directory, open.Path, owner);
 
     private static bool IsEmpty(in Call call, ulong path)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Viaduct.Abi;
 using Viaduct.Linux.Descriptors;
@@ -23,6 +24,11 @@ internal sealed class PathResolver(VirtualFileSystem fileSystem, OpenFileTable f
     /// <param name="follow">Follow a link at the end.</param>
     /// <param name="path">The path as the client wrote it, made absolute; empty where the host's without a look.</param>
     public Lookup Resolve(in Call call, int directory, ulong address, bool follow, out string path)
+        => Resolve(call, directory, address, new WalkRules { Follow = follow }, Confinement.None, out path);
+
+    /// <summary>Resolves a path argument by the rules of openat2(2).</summary>
+    public Lookup Resolve(
+        in Call call, int directory, ulong address, WalkRules rules, Confinement confinement, out string path)
     {
         path = "";
         var length = ClientString.Read(call.Memory, address, _buffer);
@@ -32,33 +38,45 @@ internal sealed class PathResolver(VirtualFileSystem fileSystem, OpenFileTable f
         }
 
         var bytes = _buffer.AsSpan(0, (int)length.Raw);
-        if (VirtualFileSystem.IsSurelyHost(bytes))
+        var isAbsolute = bytes[0] == (byte)'/' && confinement != Confinement.InRoot;
+        if (isAbsolute && VirtualFileSystem.IsSurelyHost(bytes))
         {
             return Lookup.Host;
         }
 
         path = Encoding.UTF8.GetString(bytes);
-        var throughOurs = false;
-        if (path[0] != '/')
+        if (isAbsolute)
         {
-            var start = DirectoryOf(call, directory, out throughOurs);
-            if (start is null)
-            {
-                return Lookup.Host;
-            }
-
-            path = start + "/" + path;
-            if (!throughOurs && !MayBeOurs(start))
-            {
-                return Lookup.Host;
-            }
+            path = WithoutRoot(call, path);
+            return confinement == Confinement.Beneath ? Lookup.Host : fileSystem.Find(path, rules);
         }
 
-        return fileSystem.Find(path, follow, throughOurs);
+        var start = DirectoryOf(call, directory, out var throughOurs);
+        if (start is null || (!throughOurs && !MayBeOurs(start)))
+        {
+            path = start is null ? path : start + "/" + path;
+            return Lookup.Host;
+        }
+
+        path = start + "/" + path;
+        return fileSystem.Find(path, rules with
+        {
+            ThroughOurs = throughOurs,
+            Floor = confinement == Confinement.None ? -1 : start.Split('/', StringSplitOptions.RemoveEmptyEntries).Length,
+            FloorIsRoot = confinement == Confinement.InRoot,
+        });
     }
 
     /// <summary>A path that is already known.</summary>
-    public Lookup Resolve(string path, bool follow) => fileSystem.Find(path, follow, throughOurs: true);
+    public Lookup Resolve(string path, bool follow)
+        => fileSystem.Find(path, new WalkRules { Follow = follow, ThroughOurs = true });
+
+    // /proc/PID/root leads to the root directory that everybody has who did not change it.
+    private static string WithoutRoot(in Call call, string path)
+        => ProcPath.TrySplitRoot(path, out var task, out var below)
+            && ReadLink(string.Create(CultureInfo.InvariantCulture, $"/proc/{(task == 0 ? call.Task : task)}/root")) == "/"
+            ? below
+            : path;
 
     // Where the host's directories are, ours begin: / and what is below /dev and /sys.
     private static bool MayBeOurs(string directory)

@@ -46,7 +46,9 @@ internal static class SystemCall
     public const int NewFStatAt = 262;
     public const int ReadLinkAt = 267;
     public const int FAccessAt = 269;
+    public const int EventFd = 284;
     public const int FAllocate = 285;
+    public const int EventFd2 = 290;
     public const int Dup3 = 292;
     public const int PReadV = 295;
     public const int PWriteV = 296;

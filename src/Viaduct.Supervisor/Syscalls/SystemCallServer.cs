@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Viaduct.Abi;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Seccomp;
@@ -22,6 +23,7 @@ internal sealed class SystemCallServer
     private readonly FirstExec _firstExec;
     private readonly CpuSharing _cpus;
     private readonly Action<string> _report;
+    private readonly EventFdRegistry _eventFds;
     private readonly FileInstaller _installer;
     private readonly SupervisedCaller _caller;
     private readonly PathCalls _paths;
@@ -39,6 +41,7 @@ internal sealed class SystemCallServer
         RunStatistics statistics,
         FirstExec firstExec,
         CpuSharing cpus,
+        EventFdRegistry eventFds,
         Action<string> report)
     {
         _listener = listener;
@@ -46,12 +49,13 @@ internal sealed class SystemCallServer
         _processes = processes;
         _firstExec = firstExec;
         _cpus = cpus;
+        _eventFds = eventFds;
         _report = report;
         _installer = new FileInstaller(listener, files);
-        _caller = new SupervisedCaller(files, _installer);
+        _caller = new SupervisedCaller(files, _installer, eventFds);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
-        _opens = new OpenCalls(resolver, _paths, _installer, files);
+        _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
         _ioctls = new IoctlCalls(_caller, files, statistics);
@@ -81,10 +85,19 @@ internal sealed class SystemCallServer
         _installer.Begin(notification.Id);
         try
         {
-            var process = _processes.Get(notification.ThreadId);
+            if (!TryGetProcess(notification, out var process))
+            {
+                return;
+            }
+
             _caller.Begin(process, notification.ThreadId);
             _files.ReleaseClosed();
-            outcome = Dispatch(new Call(in notification.Data, process, notification.ThreadId));
+            var call = new Call(in notification.Data, process, notification.ThreadId);
+            outcome = Dispatch(call);
+            if (outcome.IsHost)
+            {
+                outcome = _descriptors.Refuse(call);
+            }
         }
 #pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
         catch (Exception bug)
@@ -100,6 +113,25 @@ internal sealed class SystemCallServer
             // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
             _ = outcome.IsHost ? _listener.Continue(notification.Id) : _listener.Send(notification.Id, outcome.Result);
         }
+    }
+
+    // A thread that is not known yet may have been killed since it called, and its end may have been heard of already: then
+    // nobody would forget it again, and its number may be somebody else's one day. While its call waits it is alive.
+    private bool TryGetProcess(in SeccompNotification notification, [NotNullWhen(true)] out SupervisedProcess? process)
+    {
+        if (_processes.TryGet(notification.ThreadId, out process))
+        {
+            return true;
+        }
+
+        process = _processes.Get(notification.ThreadId);
+        if (_listener.IsValid(notification.Id))
+        {
+            return true;
+        }
+
+        _processes.OnExit(notification.ThreadId);
+        return false;
     }
 
     private Outcome Dispatch(in Call call) => call.Number switch
@@ -150,6 +182,8 @@ internal sealed class SystemCallServer
         SystemCall.Dup => _descriptors.Duplicate(call),
         SystemCall.Fcntl => _descriptors.Control(call),
         SystemCall.FTruncate or SystemCall.FSync or SystemCall.FDataSync => _descriptors.Unsupported(call, Errno.EINVAL),
+        SystemCall.EventFd => MakeEventFd(call, flags: 0),
+        SystemCall.EventFd2 => MakeEventFd(call, (int)call.Arg1),
         SystemCall.SchedGetAffinity or SystemCall.SchedSetAffinity => Affinity(call),
         SystemCall.FAllocate => _descriptors.Unsupported(call, Errno.ENODEV),
         _ => Outcome.Host,
@@ -161,6 +195,16 @@ internal sealed class SystemCallServer
         var isSecond = call.Number is SystemCall.PReadV2 or SystemCall.PWriteV2;
         var position = isSecond && call.Arg3 == ulong.MaxValue ? null : (ulong?)call.Arg3;
         return _transfers.Vector(call, write, position, isSecond ? (uint)call.Arg5 : 0);
+    }
+
+    private Outcome MakeEventFd(in Call call, int flags)
+    {
+        const int EFD_CLOEXEC = 0x80000;
+        var created = _eventFds.Create((uint)call.Arg0, flags, _processes.Ids, out var handle);
+        return created.IsError
+            ? created
+            : _installer.Install(
+                call.Process, call.Task, (int)handle!.DangerousGetHandle(), (flags & EFD_CLOEXEC) != 0, number: -1);
     }
 
     // The affinity that we lent the thread is not its own.

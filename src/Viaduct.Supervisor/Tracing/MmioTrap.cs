@@ -22,6 +22,21 @@ internal sealed class MmioTrap(OpenFileTable files, RunStatistics statistics, Ac
     /// <returns>The signal to deliver: 0 where the access was the device's, and done.</returns>
     public int Handle(int task, SupervisedProcess process)
     {
+        try
+        {
+            return Complete(task, process);
+        }
+#pragma warning disable CA1031 // the door's last line: our bug must not end the run of every other program
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            report($"viaduct: internal error in a register access of thread {task}, which gets SIGBUS. Please report this.\n{bug}");
+            return SignalInfo.SIGBUS;
+        }
+    }
+
+    private int Complete(int task, SupervisedProcess process)
+    {
         if (Tracer.GetSignalInfo(task, out var info).IsError || info.Code != SignalInfo.BUS_ADRERR
             || !_bus.Begin(process, info.Address)
             || Tracer.GetRegisters(task, out var registers).IsError)

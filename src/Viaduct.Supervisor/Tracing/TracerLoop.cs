@@ -74,7 +74,6 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
             case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
                 if (!Tracer.GetEventMessage(task, out var created).IsError)
                 {
-                    processes.OnCreated(task, (int)created);
                     cpus.OnCreated(task, (int)created);
                 }
 
@@ -95,9 +94,15 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
                 }
 
                 break;
-            case Tracer.EventStop when status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU:
-                _ = Tracer.Listen(task);
-                return;
+            case Tracer.EventStop:
+                processes.OnStop(task);
+                if (status.StopSignal is SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU)
+                {
+                    _ = Tracer.Listen(task);
+                    return;
+                }
+
+                break;
         }
 
         // ESRCH: the task was killed in its stop.

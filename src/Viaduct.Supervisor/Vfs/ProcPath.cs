@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Viaduct.Supervisor.Vfs;
 
-/// <summary>Paths that name a descriptor: /proc/self/fd/N and its relatives.</summary>
+/// <summary>Paths below /proc that show something of ours: /proc/self/fd/N and its relatives.</summary>
 /// <param name="Kind">What about the descriptor.</param>
 /// <param name="Task">The process or thread whose descriptor; 0 for the caller's own.</param>
-/// <param name="Descriptor">Its number; -1 for <see cref="ProcPathKind.WorkingDirectory"/>.</param>
+/// <param name="Descriptor">Its number; -1 where none is meant.</param>
 internal readonly record struct ProcPath(ProcPathKind Kind, int Task, int Descriptor)
 {
     /// <summary>Reads such a path.</summary>
@@ -30,13 +30,37 @@ internal readonly record struct ProcPath(ProcPathKind Kind, int Task, int Descri
             (task, rest) = (threadId, below);
         }
 
-        if (rest is ["cwd"])
+        if (rest is ["cwd"] or ["status"])
         {
-            result = new ProcPath(ProcPathKind.WorkingDirectory, task, -1);
+            var which = rest[0] == "cwd" ? ProcPathKind.WorkingDirectory : ProcPathKind.Status;
+            result = new ProcPath(which, task, -1);
             return true;
         }
 
         return rest is [var kind, var fd] && TryMake(kind, task, fd, out result);
+    }
+
+    /// <summary>Splits a path that leads through a task's root directory: /proc/self/root/dev is /dev.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="task">The process or thread whose root; 0 for the caller's own.</param>
+    /// <param name="below">The rest, absolute.</param>
+    public static bool TrySplitRoot(string path, out int task, out string below)
+    {
+        task = 0;
+        below = "";
+        if (!path.StartsWith("/proc/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts is not ["proc", var who, "root", .. var rest] || !TryTask(who, out task))
+        {
+            return false;
+        }
+
+        below = "/" + string.Join('/', rest) + (rest.Length > 0 && path.EndsWith('/') ? "/" : "");
+        return true;
     }
 
     private static bool TryTask(string who, out int task)

@@ -1,6 +1,6 @@
 namespace Viaduct.Supervisor.Vfs;
 
-/// <summary>What a <see cref="ProcPath"/> says of a descriptor.</summary>
+/// <summary>What a <see cref="ProcPath"/> names.</summary>
 internal enum ProcPathKind
 {
     /// <summary>fd/N: the link.</summary>
@@ -11,4 +11,7 @@ internal enum ProcPathKind
 
     /// <summary>cwd.</summary>
     WorkingDirectory,
+
+    /// <summary>status: what it says of locked memory.</summary>
+    Status,
 }

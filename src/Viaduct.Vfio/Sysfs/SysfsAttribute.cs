@@ -11,12 +11,22 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     public static SysfsAttribute Text(string text)
         => new(Convert.ToInt32("444", 8), 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
 
+    /// <summary>A text attribute of another mode.</summary>
+    /// <param name="text">The content without its last newline.</param>
+    /// <param name="mode">Permission bits.</param>
+    public static SysfsAttribute Text(string text, int mode)
+        => new(mode, 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
+
     /// <summary>Permission bits.</summary>
     public int Mode { get; } = mode;
 
     /// <summary>What stat shows.</summary>
     public long Size { get; } = size;
 
+    /// <summary>Makes the content for who opens the file with CAP_SYS_ADMIN; null where everybody gets the same.</summary>
+    public Func<byte[]>? ShowPrivileged { get; init; }
+
     /// <summary>Makes the content.</summary>
-    public byte[] Show() => show();
+    /// <param name="isPrivileged">Who opens the file has CAP_SYS_ADMIN.</param>
+    public byte[] Show(bool isPrivileged = false) => isPrivileged && ShowPrivileged is { } all ? all() : show();
 }

@@ -10,7 +10,7 @@ public sealed class RemoteMemoryTests : IDisposable
 {
     private const ulong PageSize = 4096;
 
-    private readonly RemoteMemory _memory = new(Environment.ProcessId, new NoDevices());
+    private readonly RemoteMemory _memory = new(Environment.ProcessId, Environment.ProcessId, new NoDevices());
     private readonly MemoryMapping _mapping;
 
     public RemoteMemoryTests()

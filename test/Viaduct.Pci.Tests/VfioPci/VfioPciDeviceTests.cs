@@ -110,6 +110,7 @@ public sealed class VfioPciDeviceTests
         Assert.Equal(256, Attribute(tree, $"{Device}/config").Size);
         Assert.Equal("3412e81103011000", Convert.ToHexStringLower(Attribute(tree, $"{Device}/config").Show().AsSpan(0, 8)));
         Assert.Equal(64, Attribute(tree, $"{Device}/config").Show().Length);
+        Assert.Equal(256, Attribute(tree, $"{Device}/config").Show(isPrivileged: true).Length);
         Assert.Equal("1\n", Show(tree, $"{Device}/enable"));
         Assert.Equal("../../../bus/pci/drivers/vfio-pci", Link(tree, $"{Device}/driver"));
         Assert.Equal("../../../bus/pci", Link(tree, $"{Device}/subsystem"));

@@ -167,7 +167,7 @@ public sealed class VfioPciRdwrTests
     {
         var ram = new RamRegisters(1 << 20);
         using var client = new Client(TestFunction.Edu(ram));
-        var target = client.Device.DmaTarget;
+        var target = client.Device.DmaTarget!;
         Assert.True(target.TryWrite(3, [1, 2, 3, 4, 5, 6, 7]));
         Assert.Equal([(3UL, 1), (4, 4), (8, 2)], ram.Accesses!);
         var bytes = new byte[7];
@@ -176,5 +176,15 @@ public sealed class VfioPciRdwrTests
         client.PutConfig(4, 2, 0);
         Assert.False(target.TryRead(3, bytes));
         Assert.False(target.TryWrite(3, bytes));
+    }
+
+    [Fact]
+    public void DmaTarget_MemoryDisabled_IsNone()
+    {
+        using var client = new Client(TestFunction.Edu(new RamRegisters(1 << 20)));
+        client.PutConfig(4, 2, 0);
+        Assert.Null(client.Device.DmaTarget);
+        client.PutConfig(4, 2, 2);
+        Assert.NotNull(client.Device.DmaTarget);
     }
 }
