@@ -4,10 +4,12 @@ using Viaduct.Memory;
 namespace Viaduct.Iommu.Iommufd;
 
 /// <summary>
-/// An open /dev/iommu: the objects that a client made, drivers/iommu/iommufd. The file holds it, and each device bound to it.
+/// An open /dev/iommu: the objects that a client made, drivers/iommu/iommufd. The file holds it, and each device bound to
+/// it.
 /// </summary>
 /// <remarks>
-/// Its lock guards all its objects. It comes after the VFIO core's; an address space's and a client memory's come after it.
+/// Its lock guards all its objects. It comes after the VFIO core's; an address space's and a client memory's come after
+/// it.
 /// </remarks>
 public sealed partial class IommufdContext
 {
