@@ -415,6 +415,16 @@ static void attaching(int i)
 	destroy(i, s);
 	destroy(i, 3);
 	destroy(i, 2);
+	struct t_attach pasid = { sizeof(pasid), 1, s, 1 };
+	static const __u32 targets[] = { 99, 2, 1, 3 };
+	for (size_t n = 0; n < COUNT(targets); n++) {
+		pasid.pt_id = targets[n];
+		call(ioctl(d, T_ATTACH, &pasid), "ATTACH(%u, PASID 1)", targets[n]);
+	}
+	pasid.pasid = 0;
+	call(ioctl(d, T_ATTACH, &pasid), "ATTACH(3, PASID 0)");
+	struct t_detach pasid_off = { sizeof(pasid_off), 1, 1 };
+	call(ioctl(d, T_DETACH, &pasid_off), "DETACH(PASID 1)");
 	__u32 u = ioas(i);
 	note("the next id: %u", u);
 	section("an address space with a device");

@@ -21,14 +21,7 @@ internal sealed partial class Ioas
             return Errno.EOVERFLOW;
         }
 
-        // What the address's own alignment allows of the length's, so that huge pages can map it.
-        var alignment = BitOperations.RoundUpToPowerOf2(length);
-        if (address != 0)
-        {
-            alignment = Math.Min(alignment, 1UL << BitOperations.TrailingZeroCount(address));
-        }
-
-        alignment = Math.Min(alignment, HugePageSize);
+        var alignment = WantedAlignment(address, length);
         if (alignment < Alignment)
         {
             return Errno.EINVAL;
@@ -54,6 +47,18 @@ internal sealed partial class Ioas
         }
 
         return Errno.ENOSPC;
+    }
+
+    /// <summary>What the address's own alignment allows of the length's, so that huge pages can map it.</summary>
+    private static ulong WantedAlignment(ulong address, ulong length)
+    {
+        var alignment = BitOperations.RoundUpToPowerOf2(length);
+        if (address != 0)
+        {
+            alignment = Math.Min(alignment, 1UL << BitOperations.TrailingZeroCount(address));
+        }
+
+        return Math.Min(alignment, HugePageSize);
     }
 
     /// <summary>The lowest place within a range that nothing else uses.</summary>

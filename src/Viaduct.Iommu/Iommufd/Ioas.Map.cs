@@ -196,15 +196,16 @@ internal sealed partial class Ioas
     /// <summary>Gives back the memory of the areas below an address, or of all; they stay mapped.</summary>
     private void UnfillBelow(ulong? limit)
     {
-        var end = limit ?? ulong.MaxValue;
-        for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry); more && (limit is null || entry.First < end);
+        for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry);
+            more && (limit is null || entry.First < limit);
             more = _areas.TryFindAfter(entry.First, out entry))
         {
             Space.UnmapDeferred(entry.First);
         }
 
         Space.WaitForTransfers();
-        for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry); more && (limit is null || entry.First < end);
+        for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry);
+            more && (limit is null || entry.First < limit);
             more = _areas.TryFindAfter(entry.First, out entry))
         {
             Release(entry.Value);

@@ -5,8 +5,8 @@ using Viaduct.Memory;
 namespace Viaduct.Iommu.Iommufd;
 
 /// <summary>
-/// An I/O address space: struct iommufd_ioas with its io_pagetable. Memory is looked at, locked and counted only while a page
-/// table exists. Under its context's lock.
+/// An I/O address space: struct iommufd_ioas with its io_pagetable. Memory is looked at, locked and counted only while a
+/// page table exists. Under its context's lock.
 /// </summary>
 internal sealed partial class Ioas : IommufdObject
 {

@@ -100,6 +100,19 @@ public sealed partial class IommufdContext
         }
     }
 
+    internal SysResult AttachPasid(IommufdDevice device, uint pasid, uint id)
+    {
+        lock (_lock)
+        {
+            if (!_objects.TryFind(id, out var target))
+            {
+                return Errno.ENOENT;
+            }
+
+            return pasid == 0 && device.IsAttached && target is (HwPagetable or Ioas) ? Errno.EBUSY : Errno.EINVAL;
+        }
+    }
+
     internal void Detach(IommufdDevice device)
     {
         lock (_lock)
@@ -144,31 +157,38 @@ public sealed partial class IommufdContext
 
         ioas.Users++;
         ioas.PageTables.Add(table);
-
-        // A first attachment comes before the domain is filled, a replacement after.
-        var replaces = device.IsAttached;
-        var result = replaces ? ioas.AddDomain(table, caller) : Use(device, table);
-        if (!result.IsError)
+        var filled = FillAndUse(device, table, caller);
+        if (filled.IsError)
         {
-            result = replaces ? Use(device, table) : ioas.AddDomain(table, caller);
+            Abandon(device, table);
         }
 
-        if (!result.IsError)
+        return filled;
+    }
+
+    /// <summary>A first attachment comes before the domain is filled, a replacement after.</summary>
+    private SysResult FillAndUse(IommufdDevice device, HwPagetable table, ClientTask caller)
+    {
+        var replaces = device.IsAttached;
+        var result = replaces ? table.Ioas.AddDomain(table, caller) : Use(device, table);
+        if (result.IsError)
         {
             return result;
         }
 
+        return replaces ? Use(device, table) : table.Ioas.AddDomain(table, caller);
+    }
+
+    private void Abandon(IommufdDevice device, HwPagetable table)
+    {
         if (device.Group.PageTable == table)
         {
             Detach(device);
-        }
-        else
-        {
-            _objects.Remove(table);
-            table.Destroy();
+            return;
         }
 
-        return result;
+        _objects.Remove(table);
+        table.Destroy();
     }
 
     private SysResult Use(IommufdDevice device, HwPagetable table)
@@ -217,14 +237,10 @@ public sealed partial class IommufdContext
 
         if (old.Ioas != table.Ioas)
         {
-            foreach (var device in group.Attached)
+            var reserved = ReserveForAll(group, table.Ioas);
+            if (reserved.IsError)
             {
-                var reserved = table.Ioas.Reserve(group.Iommu.Unit, device);
-                if (reserved.IsError)
-                {
-                    group.Attached.ForEach(table.Ioas.RemoveReservations);
-                    return reserved;
-                }
+                return reserved;
             }
         }
 
@@ -239,6 +255,21 @@ public sealed partial class IommufdContext
         for (var i = 0; i < group.Attached.Count; i++)
         {
             PutTable(old);
+        }
+
+        return SysResult.Success;
+    }
+
+    private static SysResult ReserveForAll(IommufdGroup group, Ioas ioas)
+    {
+        foreach (var device in group.Attached)
+        {
+            var reserved = ioas.Reserve(group.Iommu.Unit, device);
+            if (reserved.IsError)
+            {
+                group.Attached.ForEach(ioas.RemoveReservations);
+                return reserved;
+            }
         }
 
         return SysResult.Success;

@@ -145,19 +145,10 @@ public sealed partial class IommufdContext
             return read;
         }
 
-        if ((command.Flags & ~MapFlags) != 0 || command.Reserved != 0)
+        var valid = Check(command);
+        if (valid.IsError)
         {
-            return Errno.EOPNOTSUPP;
-        }
-
-        if (command.Iova == ulong.MaxValue || command.Length == ulong.MaxValue)
-        {
-            return Errno.EOVERFLOW;
-        }
-
-        if ((command.Flags & AccessFlags) == 0)
-        {
-            return Errno.EINVAL;
+            return valid;
         }
 
         lock (_lock)
@@ -180,9 +171,26 @@ public sealed partial class IommufdContext
             var access = AccessOf(command.Flags);
             var slice = new IoasSlice(
                 call.Caller.Memory, command.UserVa, command.Length, (access & DmaAccess.Write) != 0);
-            var mapped = ioas.Map(call.Caller, [slice], command.Length, access, IsFixed(command.Flags), ref command.Iova);
+            var mapped = ioas.Map(
+                call.Caller, [slice], command.Length, access, IsFixed(command.Flags), ref command.Iova);
             return mapped.IsError ? mapped : call.Respond(IommuIoasMap.StructSize, command);
         }
+    }
+
+    /// <summary>What depends on nothing but the numbers.</summary>
+    private static SysResult Check(in IommuIoasMap command)
+    {
+        if ((command.Flags & ~MapFlags) != 0 || command.Reserved != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (command.Iova == ulong.MaxValue || command.Length == ulong.MaxValue)
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        return (command.Flags & AccessFlags) == 0 ? Errno.EINVAL : SysResult.Success;
     }
 
     private SysResult Copy(IommufdCall call)
@@ -193,19 +201,10 @@ public sealed partial class IommufdContext
             return read;
         }
 
-        if ((command.Flags & ~MapFlags) != 0)
+        var valid = Check(command);
+        if (valid.IsError)
         {
-            return Errno.EOPNOTSUPP;
-        }
-
-        if (command.Length == ulong.MaxValue || command.SrcIova == ulong.MaxValue || command.DstIova == ulong.MaxValue)
-        {
-            return Errno.EOVERFLOW;
-        }
-
-        if ((command.Flags & AccessFlags) == 0)
-        {
-            return Errno.EINVAL;
+            return valid;
         }
 
         lock (_lock)
@@ -227,9 +226,29 @@ public sealed partial class IommufdContext
             }
 
             var mapped = destination.Map(
-                call.Caller, slices, command.Length, AccessOf(command.Flags), IsFixed(command.Flags), ref command.DstIova);
+                call.Caller,
+                slices,
+                command.Length,
+                AccessOf(command.Flags),
+                IsFixed(command.Flags),
+                ref command.DstIova);
             return mapped.IsError ? mapped : call.Respond(IommuIoasCopy.StructSize, command);
         }
+    }
+
+    private static SysResult Check(in IommuIoasCopy command)
+    {
+        if ((command.Flags & ~MapFlags) != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (command.Length == ulong.MaxValue || command.SrcIova == ulong.MaxValue || command.DstIova == ulong.MaxValue)
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        return (command.Flags & AccessFlags) == 0 ? Errno.EINVAL : SysResult.Success;
     }
 
     private SysResult Unmap(IommufdCall call)

@@ -4,28 +4,46 @@ using Viaduct.Memory;
 namespace Viaduct.Iommu.Iommufd;
 
 /// <summary>
-/// An open /dev/iommu: the objects that a client made, drivers/iommu/iommufd. The file holds it, and each device bound to it.
+/// An open /dev/iommu: the objects that a client made, drivers/iommu/iommufd. The file holds it, and each device bound to
+/// it.
 /// </summary>
 /// <remarks>
-/// Its lock guards all its objects. It comes after the VFIO core's; an address space's and a client memory's come after it.
+/// Its lock guards all its objects. It comes after the VFIO core's; an address space's and a client memory's come after
+/// it.
 /// </remarks>
 public sealed partial class IommufdContext
 {
     private static readonly IommufdOperation[] s_operations =
     [
-        new(IommufdIoctl.IOMMU_DESTROY, IommuDestroy.MinSize, IommuDestroy.StructSize, static (c, call) => c.Destroy(call)),
-        new(IommufdIoctl.IOMMU_IOAS_ALLOC, IommuIoasAlloc.MinSize, IommuIoasAlloc.StructSize, static (c, call) => c.AllocateIoas(call)),
-        new(IommufdIoctl.IOMMU_IOAS_ALLOW_IOVAS, IommuIoasAllowIovas.MinSize, IommuIoasAllowIovas.StructSize, static (c, call) => c.AllowIovas(call)),
-        new(IommufdIoctl.IOMMU_IOAS_COPY, IommuIoasCopy.MinSize, IommuIoasCopy.StructSize, static (c, call) => c.Copy(call)),
-        new(IommufdIoctl.IOMMU_IOAS_IOVA_RANGES, IommuIoasIovaRanges.MinSize, IommuIoasIovaRanges.StructSize, static (c, call) => c.IovaRanges(call)),
-        new(IommufdIoctl.IOMMU_IOAS_MAP, IommuIoasMap.MinSize, IommuIoasMap.StructSize, static (c, call) => c.Map(call)),
-        new(IommufdIoctl.IOMMU_IOAS_UNMAP, IommuIoasUnmap.MinSize, IommuIoasUnmap.StructSize, static (c, call) => c.Unmap(call)),
+        new(
+            IommufdIoctl.IOMMU_DESTROY, IommuDestroy.MinSize, IommuDestroy.StructSize,
+            static (c, call) => c.Destroy(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_ALLOC, IommuIoasAlloc.MinSize, IommuIoasAlloc.StructSize,
+            static (c, call) => c.AllocateIoas(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_ALLOW_IOVAS, IommuIoasAllowIovas.MinSize, IommuIoasAllowIovas.StructSize,
+            static (c, call) => c.AllowIovas(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_COPY, IommuIoasCopy.MinSize, IommuIoasCopy.StructSize,
+            static (c, call) => c.Copy(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_IOVA_RANGES, IommuIoasIovaRanges.MinSize, IommuIoasIovaRanges.StructSize,
+            static (c, call) => c.IovaRanges(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_MAP, IommuIoasMap.MinSize, IommuIoasMap.StructSize,
+            static (c, call) => c.Map(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_UNMAP, IommuIoasUnmap.MinSize, IommuIoasUnmap.StructSize,
+            static (c, call) => c.Unmap(call)),
         new(IommufdIoctl.IOMMU_OPTION, IommuOption.MinSize, IommuOption.StructSize),
         new(IommufdIoctl.IOMMU_VFIO_IOAS, IommuVfioIoas.MinSize, IommuVfioIoas.StructSize),
         new(IommufdIoctl.IOMMU_HWPT_ALLOC, IommuHwptAlloc.MinSize, IommuHwptAlloc.StructSize),
         new(IommufdIoctl.IOMMU_GET_HW_INFO, IommuHwInfo.MinSize, IommuHwInfo.StructSize),
-        new(IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING, IommuHwptSetDirtyTracking.MinSize, IommuHwptSetDirtyTracking.StructSize),
-        new(IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP, IommuHwptGetDirtyBitmap.MinSize, IommuHwptGetDirtyBitmap.StructSize),
+        new(
+            IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING, IommuHwptSetDirtyTracking.MinSize, IommuHwptSetDirtyTracking.StructSize),
+        new(
+            IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP, IommuHwptGetDirtyBitmap.MinSize, IommuHwptGetDirtyBitmap.StructSize),
         new(IommufdIoctl.IOMMU_HWPT_INVALIDATE, IommuHwptInvalidate.MinSize, IommuHwptInvalidate.StructSize),
         new(IommufdIoctl.IOMMU_FAULT_QUEUE_ALLOC, IommuFaultAlloc.MinSize, IommuFaultAlloc.StructSize),
         new(IommufdIoctl.IOMMU_IOAS_MAP_FILE, IommuIoasMapFile.MinSize, IommuIoasMapFile.StructSize),

@@ -33,6 +33,12 @@ public sealed class IommufdDevice
     /// translated; EFAULT or ENOMEM where it cannot be locked.</returns>
     public SysResult Attach(ClientTask caller, ref uint id) => Context.Attach(this, caller, ref id);
 
+    /// <summary>The same for one PASID, which no automatic page table takes: there is no other kind.</summary>
+    /// <param name="pasid">The PASID; 0 is the device itself.</param>
+    /// <param name="id">Of an IOAS or page table.</param>
+    /// <returns>ENOENT; EBUSY for PASID 0 of a device that is attached; otherwise EINVAL.</returns>
+    public SysResult AttachPasid(uint pasid, uint id) => Context.AttachPasid(this, pasid, id);
+
     /// <summary>VFIO_DEVICE_DETACH_IOMMUFD_PT: blocks its DMA; nothing where it is not attached.</summary>
     public void Detach() => Context.Detach(this);
 

@@ -2,10 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Viaduct.Iommu.Iommufd;
 
-/// <summary>The objects of an iommufd by id. A new one gets the lowest free id, from 1, as the kernel's xarray gives them.</summary>
+/// <summary>The objects of an iommufd by id. A new one gets the lowest free id, from 1, as in the kernel's
+/// xarray.</summary>
 internal sealed class IommufdObjectTable
 {
-    /// <summary>More, and a hostile client could take all memory: the kernel charges objects to the client's cgroup.</summary>
+    /// <summary>More, and a hostile client could take all memory: the kernel charges objects to its cgroup.</summary>
     public const int MostObjects = 65536;
 
     private readonly Dictionary<uint, IommufdObject> _objects = [];

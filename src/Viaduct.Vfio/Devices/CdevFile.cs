@@ -201,7 +201,8 @@ public sealed class CdevFile : VfioFile
 
         if (attach.Flags != 0)
         {
-            return CheckPasid(caller, argument, attach.ArgSz, MinSize);
+            var pasid = ReadPasid(caller, argument, attach.ArgSz, MinSize, out attach.Pasid);
+            return pasid.IsError ? pasid : bound.AttachPasid(attach.Pasid, attach.PtId);
         }
 
         lock (_group.System.Gate)
@@ -237,8 +238,7 @@ public sealed class CdevFile : VfioFile
 
         if (detach.Flags != 0)
         {
-            var pasid = CheckPasid(caller, argument, detach.ArgSz, MinSize);
-            return pasid.Errno == Errno.EOPNOTSUPP ? SysResult.Success : pasid;
+            return ReadPasid(caller, argument, detach.ArgSz, MinSize, out _);
         }
 
         lock (_group.System.Gate)
@@ -248,14 +248,14 @@ public sealed class CdevFile : VfioFile
         }
     }
 
-    /// <summary>vfio-pci knows PASIDs; no device of ours has any.</summary>
-    private static SysResult CheckPasid(Caller caller, ulong argument, uint size, int offset)
+    private static SysResult ReadPasid(Caller caller, ulong argument, uint size, int offset, out uint pasid)
     {
+        pasid = 0;
         if (size < (uint)offset + sizeof(uint))
         {
             return Errno.EINVAL;
         }
 
-        return caller.Memory.TryRead(argument + (ulong)offset, out uint _) ? Errno.EOPNOTSUPP : Errno.EFAULT;
+        return caller.Memory.TryRead(argument + (ulong)offset, out pasid) ? SysResult.Success : Errno.EFAULT;
     }
 }

@@ -4,7 +4,8 @@ using Viaduct.Vfio.Files;
 
 namespace Viaduct.Vfio.Iommufd;
 
-/// <summary>An open /dev/iommu. Devices that are bound to its context keep that alive after the client closed this.</summary>
+/// <summary>An open /dev/iommu. Devices that are bound to its context keep that alive after the client
+/// closed this.</summary>
 public sealed class IommufdFile : VfioFile
 {
     /// <summary>The objects that the client made.</summary>

@@ -1,6 +1,5 @@
 using Viaduct.Abi;
 using Viaduct.Iommu.Iommufd;
-using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Tests;
 

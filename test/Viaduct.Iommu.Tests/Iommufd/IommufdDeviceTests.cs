@@ -61,6 +61,19 @@ public sealed class IommufdDeviceTests
     }
 
     [Fact]
+    public void Page_tables_take_no_PASID()
+    {
+        var ioas = _rig.AllocateIoas();
+        var device = _rig.Bind();
+        Assert.Equal(Errno.EINVAL, device.AttachPasid(0, ioas).Errno);
+        Assert.Equal(Errno.None, _rig.Attach(device, ioas));
+        Assert.Equal(Errno.ENOENT, device.AttachPasid(1, 99).Errno);
+        Assert.Equal(Errno.EINVAL, device.AttachPasid(1, ioas).Errno);
+        Assert.Equal(Errno.EINVAL, device.AttachPasid(0, device.Id).Errno);
+        Assert.Equal(Errno.EBUSY, device.AttachPasid(0, ioas).Errno);
+    }
+
+    [Fact]
     public void A_unit_takes_its_reserved_ranges_and_what_it_cannot_address()
     {
         var ioas = _rig.AllocateIoas();
