@@ -22,6 +22,8 @@ check 'no such device: says which are there, and the nearest' says "'ioat' perha
 check 'no such key: says which are there' says "no key 'xfercapp'; 'xfercap' perhaps" v run --device ioat,xfercapp=1 -- true
 check 'a short address is refused and the right form shown' says '0000:01:00.0' v run --device edu,addr=01:00.0 -- true
 check 'two devices at one address are refused' says 'Two devices' v run --device edu,addr=0000:05:00.0 --device edu,addr=0000:05:00.0 -- true
+check 'a misspelt option is named, and not taken for the program' says "no option '--devise'|Unrecognized|'--devise'" v run --devise edu -- true
+check 'run --help shows how to type it' says 'viaduct run \[options\] -- PROGRAM' v run --help
 check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
 check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
 check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json

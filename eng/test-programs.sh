@@ -33,7 +33,7 @@ test_transcripts() {
       "$([ "$as" = ordinary ] && [ "$(id -u)" = 0 ] && echo 'setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp')" \
       "$stage" >"$stage/as-$as"
     chmod 755 "$stage/as-$as"
-    OUT=$stage/transcripts test/transcripts/run.sh "$stage/as-$as" >"$work/transcripts" 2>&1
+    test/transcripts/run.sh "$stage/as-$as" >"$work/transcripts" 2>&1
     line=$(grep -E '^transcripts: [0-9]+ passed, [0-9]+ failed' "$work/transcripts" | tail -1)
     if [ -z "$line" ]; then
       echo "FAIL transcripts as $as gave no totals"; tail -30 "$work/transcripts"; count 0 1; continue

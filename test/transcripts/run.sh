@@ -16,6 +16,7 @@ programs=("$@")
 [ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(./build.sh --list)
 command -v "$viaduct" >/dev/null || { echo "run.sh: no such command: $viaduct" >&2; exit 2; }
 work=$(mktemp -d)
+chmod 755 "$work" # the command may run as another user
 trap 'rm -rf "$work"' EXIT
 ./build.sh "$work" "${programs[@]}" || exit 2
 out=${KEEP:-$work/out}

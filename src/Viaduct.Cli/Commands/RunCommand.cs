@@ -66,6 +66,13 @@ internal static class RunCommand
             return ErrorText.Write("There is no program to run.", "fix: viaduct run --device edu -- PROGRAM [ARG]...");
         }
 
+        if (program[0].StartsWith('-'))
+        {
+            return ErrorText.Write(
+                $"run has no option '{program[0]}'.",
+                "fix: 'viaduct run --help' lists the options; the program stands behind '--'");
+        }
+
         var statistics = new RunStatistics();
         var machine = new MachineBuilder(statistics, Console.Error.WriteLine);
         if (!machine.TryAdd(specs, out error))
