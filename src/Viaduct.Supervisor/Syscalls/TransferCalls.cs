@@ -46,7 +46,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Errno.EINVAL;
         }
 
-        return open.File.DeviceNumber is null
+        return open.File.HasTransfers
             ? Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write)
             : NoOperation(call, write);
     }
