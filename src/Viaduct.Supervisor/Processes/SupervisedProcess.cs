@@ -90,7 +90,7 @@ internal sealed class SupervisedProcess : IDisposable
             && _descriptors.TryGetValue(fd, out file) && file is { IsReleased: false };
     }
 
-    /// <summary>We installed a file there.</summary>
+    /// <summary>We are about to install a file there.</summary>
     public void SetInstalled(int fd, OpenFile file)
     {
         file.WasClosed = false;
@@ -108,6 +108,9 @@ internal sealed class SupervisedProcess : IDisposable
             _descriptors.TryAdd(fd, file);
         }
     }
+
+    /// <summary>Nothing was installed there after all: the kernel is asked each time.</summary>
+    public void SetUnknown(int fd) => _descriptors[fd] = null;
 
     /// <summary>The process is about to close the descriptor or to put another file there.</summary>
     public void SetClosed(int fd)

@@ -122,14 +122,8 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
                 return Outcome.Host;
             }
 
-            var installed = installer.Install(
-                call.Process, call.Task, (int)handle!.DangerousGetHandle(), closeOnExec, number);
-            if (!installed.IsError)
-            {
-                call.Process.SetInstalled((int)installed.Raw, file);
-            }
-
-            return installed;
+            return installer.Install(
+                call.Process, call.Task, (int)handle!.DangerousGetHandle(), closeOnExec, number, file);
         }
     }
 

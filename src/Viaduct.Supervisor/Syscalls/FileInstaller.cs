@@ -39,14 +39,11 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
 
         using (handle)
         {
-            var installed = Install(process, task, (int)handle!.DangerousGetHandle(), closeOnExec, FirstFree(process, task));
+            var installed = Install(
+                process, task, (int)handle!.DangerousGetHandle(), closeOnExec, FirstFree(process, task), file);
             if (installed.IsError)
             {
                 files.Abandon(file);
-            }
-            else
-            {
-                process.SetInstalled((int)installed.Raw, file);
             }
 
             return installed;
@@ -59,8 +56,16 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
     /// <param name="fd">Ours.</param>
     /// <param name="closeOnExec">O_CLOEXEC there.</param>
     /// <param name="number">The wanted number; the lowest free one where it cannot be had.</param>
-    public SysResult Install(SupervisedProcess process, int task, int fd, bool closeOnExec, int number)
+    /// <param name="file">What is to be known as open there; null for a file of the host's.</param>
+    public SysResult Install(
+        SupervisedProcess process, int task, int fd, bool closeOnExec, int number, OpenFile? file = null)
     {
+        // Known before the call is answered: from then on the client may close it, which must not be undone.
+        if (file is not null && number >= 0)
+        {
+            process.SetInstalled(number, file);
+        }
+
         var installed = listener.AddFileAndSend(_call, fd, number, closeOnExec);
         if (installed.Errno is Errno.EBADF or Errno.EMFILE && number >= 0)
         {
@@ -68,6 +73,11 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
         }
 
         HasAnswered = !installed.IsError;
+        if (file is not null && number >= 0 && (installed.IsError || installed.Raw != number))
+        {
+            process.SetUnknown(number);
+        }
+
         return installed;
     }
 
