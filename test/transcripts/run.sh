@@ -47,6 +47,9 @@ for name in "${programs[@]}"; do
 		failed=$((failed + 1))
 		differ=$(diff "$golden" "$out/$name.txt" | grep -c '^[<>]')
 		echo "FAIL $name ($count calls; status $status; $differ lines differ)"
+		[ -f "golden/$name.differences" ] && diff "$golden" "$out/$name.txt" |
+			diff -U 2 --label "golden/$name.differences" --label "differences now" "golden/$name.differences" - |
+			head -n "${LINES_SHOWN:-40}"
 		diff -U 2 --label "$golden" --label "under viaduct" "$golden" "$out/$name.txt" | head -n "${LINES_SHOWN:-40}"
 		head -n 10 "$out/$name.err"
 	fi

@@ -10,7 +10,7 @@ public sealed class OpenFileTableTests : IDisposable
 {
     private const int O_RDWR = 2;
 
-    private readonly OpenFileTable _table = new(new RunStatistics());
+    private readonly OpenFileTable _table = new(new RunStatistics(), _ => { });
 
     public void Dispose() => _table.Dispose();
 

@@ -8,7 +8,7 @@ public sealed class SupervisedProcessTests : IDisposable
 {
     private const int Ours = SupervisorFilter.FirstDescriptor;
 
-    private readonly SupervisedProcess _process = new(Environment.ProcessId, new NoDevices(), enforceMemlock: false);
+    private readonly SupervisedProcess _process = new(Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false);
     private readonly ProbeFile _file = new();
 
     public void Dispose() => _process.Dispose();

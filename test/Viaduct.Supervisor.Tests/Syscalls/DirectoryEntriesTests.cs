@@ -12,7 +12,7 @@ namespace Viaduct.Supervisor.Tests.Syscalls;
 
 public sealed class DirectoryEntriesTests : IDisposable
 {
-    private readonly SupervisedProcess _process = new(Environment.ProcessId, new NoDevices(), enforceMemlock: false);
+    private readonly SupervisedProcess _process = new(Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false);
     private readonly string _host = Directory.CreateTempSubdirectory("viaduct").FullName;
     private readonly SysfsTree _tree = new();
 
