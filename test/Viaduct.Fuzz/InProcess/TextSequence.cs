@@ -31,7 +31,14 @@ internal static class TextSequence
             _ = ProcPath.TryParse(text, out _);
             _ = PciAddress.TryParse(text, out _);
             _ = VirtualFileSystem.IsSurelyHost(Encoding.UTF8.GetBytes(text));
-            _ = files.Find("/" + text, random.OneIn(2), random.OneIn(2));
+            _ = files.Find("/" + text, new WalkRules
+            {
+                Follow = random.OneIn(2),
+                ThroughOurs = random.OneIn(2),
+                NoLinks = random.OneIn(4),
+                Floor = random.OneIn(4) ? 1 : -1,
+                FloorIsRoot = random.OneIn(2),
+            });
             if (DeviceSpec.TryParse(text, out var spec, out var error) == error is not null)
             {
                 throw new FuzzFailure($"'{text}' is right and wrong");
