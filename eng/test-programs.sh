@@ -68,7 +68,7 @@ test_peers() {
   local mode bdf=0000:01:00.0
   for mode in vfio_type1_iommu vfio_type1v2_iommu; do
     peer ioat vfio_dma_mapping_test -v "${mode}_anonymous" "$bdf"
-    peer ioat vfio_dma_mapping_test -f vfio_dma_map_limit_test -v "$mode" "$bdf"
+    peer ioat vfio_dma_mapping_test -v "$mode" "$bdf"
     peer ioat vfio_dma_mapping_mmio_test -v "$mode" "$bdf"
     peer 'ioat ioat ioat' vfio_pci_device_init_perf_test -v "$mode" "$bdf" 0000:02:00.0 0000:03:00.0
     peer ioat vfio_pci_driver_test -v "$mode" "$bdf"
