@@ -59,8 +59,9 @@ public sealed class RunStatistics : IDmaObserver
         }
     }
 
-    internal void Count(string name, bool failed)
-        => _calls.GetOrAdd(name, static _ => new CallCount()).Add(failed);
+    internal CallCount CountOf(string name) => _calls.GetOrAdd(name, static _ => new CallCount());
+
+    internal void Count(string name, bool failed) => CountOf(name).Add(failed);
 
     internal void CountLoad() => Interlocked.Increment(ref _loads);
 

@@ -1,6 +1,8 @@
 using Viaduct.Abi;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
+using Viaduct.Vfio.Devices;
+using Viaduct.Vfio.Files;
 
 namespace Viaduct.Supervisor.Syscalls;
 
@@ -9,6 +11,9 @@ internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, R
 {
     // What the kernel answers before it asks a driver: FIONCLEX, FIOCLEX, FIONBIO, FIOASYNC.
     private const uint FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIOASYNC = 0x5452;
+    private const int MostCounts = 256;
+
+    private readonly Dictionary<(Type Kind, uint Command), CallCount> _counts = [];
 
     /// <summary>Hands the request to the file, where it is one of ours.</summary>
     public Outcome Ioctl(in Call call)
@@ -30,8 +35,30 @@ internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, R
             return Errno.ENOTTY;
         }
 
+        if (vfio.File is not DeviceFile && command != VfioIoctl.VFIO_GET_API_VERSION)
+        {
+            files.ReleaseClosed(); // who has what depends on what was closed before; a device's own calls do not
+        }
+
         var result = vfio.File.Ioctl(caller, command, call.Arg2);
-        statistics.Count(IoctlNames.Of(vfio.File, command), result.IsError);
+        CountOf(vfio.File, command).Add(result.IsError);
         return result;
+    }
+
+    // One hostile client must not make us remember four billion numbers.
+    private CallCount CountOf(VfioFile file, uint command)
+    {
+        if (_counts.TryGetValue((file.GetType(), command), out var count))
+        {
+            return count;
+        }
+
+        count = statistics.CountOf(IoctlNames.Of(file, command));
+        if (_counts.Count < MostCounts)
+        {
+            _counts[(file.GetType(), command)] = count;
+        }
+
+        return count;
     }
 }

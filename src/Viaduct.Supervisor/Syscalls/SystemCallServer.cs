@@ -91,7 +91,6 @@ internal sealed class SystemCallServer
             }
 
             _caller.Begin(process, notification.ThreadId);
-            _files.ReleaseClosed();
             var call = new Call(in notification.Data, process, notification.ThreadId);
             outcome = Dispatch(call);
             if (outcome.IsHost)
@@ -146,10 +145,22 @@ internal sealed class SystemCallServer
         SystemCall.PReadV or SystemCall.PReadV2 => PositionedVector(call, write: false),
         SystemCall.PWriteV or SystemCall.PWriteV2 => PositionedVector(call, write: true),
         SystemCall.Mmap => _mmap.Mmap(call),
+        SystemCall.Execve or SystemCall.ExecveAt => Execute(call),
+        _ => DispatchOther(call),
+    };
+
+    // What a path shows may depend on who closed what before: /dev/vfio/N is busy, sysfs says enabled.
+    private Outcome DispatchOther(in Call call)
+    {
+        _files.ReleaseClosed();
+        return DispatchOpen(call);
+    }
+
+    private Outcome DispatchOpen(in Call call) => call.Number switch
+    {
         SystemCall.Open => _opens.Open(call, AT_FDCWD, call.Arg0, (int)call.Arg1),
         SystemCall.OpenAt => _opens.Open(call, (int)call.Arg0, call.Arg1, (int)call.Arg2),
         SystemCall.OpenAt2 => _opens.Open2(call),
-        SystemCall.Execve or SystemCall.ExecveAt => Execute(call),
         _ => DispatchPath(call),
     };
 
