@@ -147,6 +147,7 @@ startup() {
 
 in_process() {
 	local turn
+	export DOTNET_TC_CallCountingDelayMs=0 # compile for good at once: turns are short
 	for ((turn = 0; turn < few_turns; turn++)); do
 		measure "$out/floor" "$out/translate-floor" --batches 5 1 64 4096 65535 || true
 		measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" translate || true
@@ -233,7 +234,6 @@ details() {
 
 load=$(cut -d' ' -f1 /proc/loadavg)
 build
-export DOTNET_TC_CallCountingDelayMs=0 # compile for good at once: turns are short
 find_viaduct
 : > "$out/results"
 supervised

@@ -24,6 +24,8 @@ internal sealed class CpuSharing : IDisposable
     private int _trapsInTick;
     private int _quiet;
     private bool _ticking;
+
+    // What the thread's affinity was before we lent it ours; null where it stays as it is.
     private CpuSet? _taskCpus;
 
     public CpuSharing() => _timer = new Timer(_ => Tick());
@@ -57,7 +59,7 @@ internal sealed class CpuSharing : IDisposable
         {
             if (parent == _task)
             {
-                _ = _taskCpus!.Set(task);
+                _ = _taskCpus?.Set(task);
             }
         }
     }
@@ -83,22 +85,24 @@ internal sealed class CpuSharing : IDisposable
         lock (_lock)
         {
             StartTicking();
-            if (_quiet > 0)
-            {
-                return;
-            }
-
-            End();
-            var cpu = CpuSet.Current;
             if (CpuSet.Get(task, out var taskCpus).IsError)
             {
                 return;
             }
 
-            cpu = taskCpus.Has(cpu) ? cpu : taskCpus.First;
-            if (!CpuSet.Only(cpu).Set(0).IsError && !CpuSet.Only(cpu).Set(task).IsError)
+            // A thread that has one processor keeps it, and we come to it: nothing of the thread's is touched.
+            var isPinned = taskCpus.Count == 1;
+            if (_quiet > 0 && !isPinned)
             {
-                _taskCpus = taskCpus;
+                return;
+            }
+
+            End();
+            var here = CpuSet.Current;
+            var cpu = taskCpus.Has(here) ? here : taskCpus.First;
+            if (!CpuSet.Only(cpu).Set(0).IsError && (isPinned || !CpuSet.Only(cpu).Set(task).IsError))
+            {
+                _taskCpus = isPinned ? null : taskCpus;
                 _trapsInTick = FrequentTraps;
                 _task = task;
             }
@@ -138,7 +142,7 @@ internal sealed class CpuSharing : IDisposable
     {
         if (_task != 0)
         {
-            _ = _taskCpus!.Set(_task);
+            _ = _taskCpus?.Set(_task);
             _task = 0;
         }
     }

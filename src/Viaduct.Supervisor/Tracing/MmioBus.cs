@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
@@ -17,6 +18,9 @@ internal sealed class MmioBus(OpenFileTable files, RunStatistics statistics) : I
     private VmArea _device;
     private VmArea _memory;
     private VfioFile? _file;
+
+    // Who was met last: a driver that polls meets the same device each time.
+    private OpenVfioFile? _met;
 
     /// <summary>A trap begins: false where the address is none of ours, and the signal the program's own.</summary>
     public bool Begin(SupervisedProcess process, ulong address)
@@ -40,7 +44,7 @@ internal sealed class MmioBus(OpenFileTable files, RunStatistics statistics) : I
             return false;
         }
 
-        if (files.Find(area.File) is OpenVfioFile open)
+        if (Find(area.File) is { } open)
         {
             _device = area;
             _file = open.File;
@@ -96,6 +100,22 @@ internal sealed class MmioBus(OpenFileTable files, RunStatistics statistics) : I
     public bool TryReadMemory(ulong address, Span<byte> data) => _process!.Memory.TryRead(address, data);
 
     public bool TryWriteMemory(ulong address, ReadOnlySpan<byte> data) => _process!.Memory.TryWrite(address, data);
+
+    private OpenVfioFile? Find(FileIdentity identity)
+    {
+        if (_met is { IsReleased: false } met && met.Identity == identity)
+        {
+            return met;
+        }
+
+        if (files.Find(identity) is OpenVfioFile found)
+        {
+            _met = found;
+            return found;
+        }
+
+        return null;
+    }
 
     private static bool Holds(in VmArea area, ulong address) => address >= area.Start && address < area.End;
 
