@@ -6,6 +6,7 @@ test_unit() {
     echo 'FAIL the solution builds'; count 0 1; return
   fi
   echo 'ok   the solution builds without a warning'; count 1 0
+  check 'dotnet format finds nothing to change' dotnet format Viaduct.slnx --no-restore --verify-no-changes
   local project name line
   for project in test/*.Tests/*.csproj; do
     name=$(basename "$project" .csproj)

@@ -18,7 +18,8 @@ public sealed class AllocationTests
         {
             _rig.Start(1000);
             _rig.Run();
-            _rig.Read(0x88, 8);        }
+            _rig.Read(0x88, 8);
+        }
 
         Assert.Equal(0, Allocations.Least(Round));
     }

@@ -1,7 +1,7 @@
 using Viaduct.Iommu;
+using Viaduct.Pci;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
-using Viaduct.Pci;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Files;
 

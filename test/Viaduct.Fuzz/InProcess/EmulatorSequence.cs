@@ -94,10 +94,27 @@ internal sealed class EmulatorSequence : IMmioBus, IVectorState
         code = code[..(_random.OneIn(10) ? _random.Below(LongestInstruction + 1) : LongestInstruction)];
         var registers = new UserRegisters
         {
-            Rax = Register(), Rbx = Register(), Rcx = Register(), Rdx = Register(), Rsi = Register(), Rdi = Register(),
-            Rbp = Register(), Rsp = Register(), R8 = Register(), R9 = Register(), R10 = Register(), R11 = Register(),
-            R12 = Register(), R13 = Register(), R14 = Register(), R15 = Register(), FsBase = Register(), GsBase = Register(),
-            Rip = Register(), EFlags = _random.Any(), Cs = _random.OneIn(4) ? 0x23UL : 0x33,
+            Rax = Register(),
+            Rbx = Register(),
+            Rcx = Register(),
+            Rdx = Register(),
+            Rsi = Register(),
+            Rdi = Register(),
+            Rbp = Register(),
+            Rsp = Register(),
+            R8 = Register(),
+            R9 = Register(),
+            R10 = Register(),
+            R11 = Register(),
+            R12 = Register(),
+            R13 = Register(),
+            R14 = Register(),
+            R15 = Register(),
+            FsBase = Register(),
+            GsBase = Register(),
+            Rip = Register(),
+            EFlags = _random.Any(),
+            Cs = _random.OneIn(4) ? 0x23UL : 0x33,
         };
         _accesses = 0;
         var address = _random.OneIn(8) ? _random.Any() : Device + (ulong)_random.Below((int)DeviceSize);
