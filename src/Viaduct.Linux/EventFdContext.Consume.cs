@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Viaduct.Linux.Processes;
 
 namespace Viaduct.Linux;
 
@@ -31,6 +32,20 @@ public sealed partial class EventFdContext
             }
         }
     }
+
+    /// <summary>The count is not zero.</summary>
+    internal unsafe bool IsSignalled
+    {
+        get
+        {
+            var poll = new PollFd { Fd = Descriptor, Events = PollFd.POLLIN };
+            return Poll(&poll, 1, 0) == 1 && (poll.Revents & PollFd.POLLIN) != 0;
+        }
+    }
+
+    /// <summary>The number that the kernel gave the eventfd (Linux 5.2), by which other processes' descriptors of it are
+    /// known; null where it gave none.</summary>
+    public int? Id => DescriptorInfo.GetEventFdId(Environment.ProcessId, Descriptor);
 
     /// <summary>The descriptor, for a poll that ends before the context is disposed.</summary>
     internal int Descriptor => (int)handle.DangerousGetHandle();

@@ -41,6 +41,7 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
         }
 
+        device.Gate = Gate;
         group.Add(device);
     }
 

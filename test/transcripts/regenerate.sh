@@ -13,6 +13,9 @@
 #
 #   cd test/transcripts && sudo ./regenerate.sh env
 #
+# Some programs want another machine: `./build.sh --machine real NAME` prints its devices, each as -d QEMU-DEVICE, where
+# addr= and bus= place a device (all but bridges are bound to vfio-pci). RUNNER is then called as RUNNER -d ... -- NAME.
+#
 # Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -27,10 +30,12 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 for name in "${programs[@]}"; do
 	ok=1
+	machine=$(./build.sh --machine real "$name")
+	[ -z "$machine" ] || machine="${runner% --} $machine --"
 	for round in 1 2; do
 		# Word splitting is wanted: RUNNER is a command with options.
 		# shellcheck disable=SC2086
-		$runner "$work/$name" --quiet-console >"$work/$name.$round" || {
+		${machine:-$runner} "$work/$name" --quiet-console >"$work/$name.$round" || {
 			echo "$name: the runner failed with status $?" >&2
 			ok=0
 			break

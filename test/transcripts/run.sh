@@ -28,7 +28,10 @@ for name in "${programs[@]}"; do
 	# calls this must not show.
 	memlock=report
 	[ "$name" = memlock ] && memlock=enforce
-	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- \
+	machine=$(./build.sh --machine ours "$name")
+	# Word splitting is wanted: these are options.
+	# shellcheck disable=SC2086
+	timeout "${LIMIT:-300}" "$viaduct" run --quiet ${machine:---device edu,addr=0000:00:05.0} "--memlock=$memlock" -- \
 		"$work/$name" >"$out/$name.txt" 2>"$out/$name.err" </dev/null
 	status=$?
 	count=$(grep -c ' = ' "$golden")

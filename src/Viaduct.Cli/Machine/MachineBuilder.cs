@@ -45,12 +45,21 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
 
         foreach (var spec in specs)
         {
+            if (spec.Address is { } place)
+            {
+                _bridge.Reserve(place);
+            }
+        }
+
+        foreach (var spec in specs)
+        {
             if (!TryPlace(spec, specs, out error))
             {
                 return false;
             }
         }
 
+        GroupBridges(specs);
         error = null;
         return true;
     }
@@ -63,7 +72,13 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
-        var group = GroupOf(spec.Group ?? FirstFreeGroup(all));
+        if (!_bridge.TryGetBus(address, out _))
+        {
+            error = $"There is no room on bus 0 for the bridge that leads to {address}; put devices on bus 0, or several on one bus.";
+            return false;
+        }
+
+        var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
         var services = new PciServices
         {
             Dma = new DmaPort(group) { Observer = observer },
@@ -99,6 +114,28 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         return null;
+    }
+
+    /// <summary>The group that a device shares with one that is there, unless the command line says otherwise: functions of one
+    /// device, and all that is behind a conventional bridge, which the IOMMU cannot tell apart.</summary>
+    private int? SharedGroup(PciAddress address, IReadOnlyList<DeviceSpec> all)
+    {
+        var isConventional = address.Bus != 0 && (address.Device != 0 || all.Any(s => s.Address is { Device: not 0 } other
+            && (other.Domain, other.Bus) == (address.Domain, address.Bus)));
+        return Devices.Find(d => (d.Device.Address.Domain, d.Device.Address.Bus) == (address.Domain, address.Bus)
+            && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
+    }
+
+    /// <summary>A root port is alone in its group, a conventional bridge in that of the devices behind it.</summary>
+    private void GroupBridges(IReadOnlyList<DeviceSpec> all)
+    {
+        foreach (var bus in _bridge.Buses.OrderBy(b => b.Bridge?.Address.ToString(), StringComparer.Ordinal))
+        {
+            if (bus.Bridge is { } bridge)
+            {
+                bridge.Group = bridge.IsConventional ? bus.Functions[0].Group : GroupOf(FirstFreeGroup(all));
+            }
+        }
     }
 
     private int FirstFreeGroup(IReadOnlyList<DeviceSpec> all)

@@ -43,16 +43,18 @@ public sealed partial class VfioPciDevice
             tree.Add($"{Driver}/{control}", WriteOnly());
         }
 
-        AddLink(tree, "subsystem", "../../../bus/pci");
-        AddLink(tree, "driver", "../../../bus/pci/drivers/vfio-pci");
-        AddLink(tree, "iommu_group", $"../../../kernel/iommu_groups/{Group.Id}");
+        var top = string.Concat(Enumerable.Repeat("../", SysfsPath.Count('/') - 1));
+        AddLink(tree, "subsystem", $"{top}bus/pci");
+        AddLink(tree, "driver", $"{top}bus/pci/drivers/vfio-pci");
+        AddLink(tree, "iommu_group", $"{top}kernel/iommu_groups/{Group.Id}");
+        _bus.Bridge?.Describe(tree);
         DescribeIdentity(tree);
         DescribeState(tree);
         DescribeResources(tree);
         tree.AddDirectory($"{SysfsPath}/vfio-dev");
         if (CharacterDevice is { } node)
         {
-            DescribeCharacterDevice(tree, node.Index, node.Number);
+            DescribeCharacterDevice(tree, top, node.Index, node.Number);
         }
     }
 
@@ -92,10 +94,10 @@ public sealed partial class VfioPciDevice
         AddShown(tree, "power_state", ReadOnly, () => Function.IsPowered ? "D0" : "D3hot");
         tree.Add($"{SysfsPath}/remove", WriteOnly());
         tree.Add($"{SysfsPath}/rescan", WriteOnly());
-        if (ResetMethod is { } method)
+        if (ResetMethods is { Length: > 0 } methods)
         {
             tree.Add($"{SysfsPath}/reset", WriteOnly());
-            AddWritable(tree, "reset_method", () => method);
+            AddWritable(tree, "reset_method", () => methods);
         }
     }
 
@@ -125,14 +127,14 @@ public sealed partial class VfioPciDevice
         tree.Add($"{SysfsPath}/resource", new SysfsAttribute(ReadOnly, TextSize, () => text));
     }
 
-    private void DescribeCharacterDevice(SysfsTree tree, int index, DeviceNumber number)
+    private void DescribeCharacterDevice(SysfsTree tree, string top, int index, DeviceNumber number)
     {
         var path = $"{SysfsPath}/vfio-dev/vfio{index}";
         tree.Add($"{path}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
         tree.Add($"{path}/uevent", SysfsAttribute.Text(
             $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/vfio{index}"));
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
-        tree.Add($"{path}/subsystem", new SysfsLink("../../../../../class/vfio-dev"));
+        tree.Add($"{path}/subsystem", new SysfsLink($"../../{top}class/vfio-dev"));
         tree.Add($"/sys/class/vfio-dev/vfio{index}", new SysfsLink($"../../{path["/sys/".Length..]}"));
     }
 

@@ -26,6 +26,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     private readonly Lock _lock = new();
     private readonly byte[] _name;
     private readonly PciResources _resources;
+    private readonly PciBus _bus;
     private readonly VfioPciBarMemory _barMemory;
     private VfioPciConfig? _config;
     private PciSavedState? _stateAtOpen;
@@ -40,15 +41,24 @@ public sealed partial class VfioPciDevice : VfioDevice
     /// <param name="function">The chip; nobody else may set its <see cref="PciFunction.InterruptReceiver"/>.</param>
     /// <param name="address">Where it is.</param>
     /// <param name="bridge">The host's.</param>
+    /// <exception cref="InvalidOperationException">The host has no place for the bridge above the address's bus.</exception>
     public VfioPciDevice(IommuGroup group, PciFunction function, PciAddress address, PciHostBridge bridge)
         : base(group)
     {
         Function = function;
         Address = address;
         Name = address.ToString();
-        SysfsPath = $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}/{Name}";
         _name = Encoding.ASCII.GetBytes(Name);
         _resources = bridge.Configure(function, address);
+        if (!bridge.TryGetBus(address, out var bus))
+        {
+            throw new InvalidOperationException($"No bridge can lead to {address}.");
+        }
+
+        _bus = bus;
+        _bus.Add(new PciBusFunction(address, function, group, this));
+        _bus.Devices.Add(this);
+        SysfsPath = $"{bus.Bridge?.SysfsPath ?? $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}"}/{Name}";
         _barMemory = new VfioPciBarMemory(this);
         Interrupts = new VfioPciIntrs(this);
         lock (function.Gate)
@@ -115,15 +125,18 @@ public sealed partial class VfioPciDevice : VfioDevice
             EndLowPower();
             _config = null;
             AccessChanged();
+            _needsReset = !_resetWorks;
             if (_resetWorks)
             {
-                Function.Reset(PciResetKind.Function);
+                Function.Reset(FindReset() ?? PciResetKind.Function);
             }
 
             _stateAtOpen?.Restore(Function);
             _stateAtOpen = null;
             ClearMaster();
         }
+
+        TryResetUnusedBus();
     }
 
     /// <inheritdoc/>

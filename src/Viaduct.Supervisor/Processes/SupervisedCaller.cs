@@ -14,7 +14,9 @@ namespace Viaduct.Supervisor.Processes;
 /// <param name="files">All files of ours.</param>
 /// <param name="installer">Puts files into the caller's table.</param>
 /// <param name="eventFds">Eventfds that we made.</param>
-internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds) : Caller
+/// <param name="processes">All who may have a descriptor.</param>
+internal sealed class SupervisedCaller(
+    OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds, ProcessTable processes) : Caller
 {
     private const int PageShift = 12;
 
@@ -79,6 +81,11 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
         context = new EventFdContext(handle!);
         return SysResult.Success;
     }
+
+    /// <summary>Looks through all processes: only a client that is in the way of its own next eventfd asks. One that is on its way
+    /// in a message counts as closed.</summary>
+    public override bool IsOpen(EventFdContext context)
+        => context.Id is not { } id || processes.Ids.Any(process => DescriptorInfo.GetEventFdIds(process).Contains(id));
 
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {

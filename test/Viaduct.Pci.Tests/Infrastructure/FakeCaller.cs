@@ -17,6 +17,9 @@ internal sealed class FakeCaller : Caller, IDisposable
     private const int FirstEventFd = 3;
     private readonly List<TestEventFd> _eventFds = [];
 
+    /// <summary>Files of ours, by descriptor; 0 is free.</summary>
+    public Dictionary<int, VfioFile> Files { get; } = [];
+
     public FakeMemory Fake { get; } = new();
 
     public override ClientMemory Memory => Fake;
@@ -34,8 +37,7 @@ internal sealed class FakeCaller : Caller, IDisposable
 
     public override SysResult GetFile(int fd, out VfioFile? file)
     {
-        file = null;
-        return Errno.EBADF;
+        return Files.TryGetValue(fd, out file) || fd == OtherFile ? SysResult.Success : Errno.EBADF;
     }
 
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
