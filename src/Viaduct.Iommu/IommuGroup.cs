@@ -18,6 +18,10 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
+    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own
+    /// (iommu_group_dma_owner_claimed). Set before any client runs.</summary>
+    public bool HasHostDriver { get; set; }
+
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it
     /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>

@@ -14,7 +14,8 @@ public sealed class EventFdWatcher
     private const int EventsATurn = 64;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, Watch> _watches = [];
+    private readonly Dictionary<ulong, Entry> _entries = [];
+    private readonly Dictionary<int, Entry> _byEventFd = [];
     private EpollSet? _set;
     private ulong _lastId;
 
@@ -26,29 +27,63 @@ public sealed class EventFdWatcher
     public static EventFdWatcher Shared { get; } = new();
 
     /// <summary>Calls back for each write to an eventfd, whose count it takes; writes that come close together may be one. Where
-    /// it has a count already the call comes at once, and that count stays.</summary>
-    /// <param name="context">The eventfd; the watch owns it from here on.</param>
+    /// it has a count already the call comes at once, from here, and that count stays.</summary>
+    /// <param name="context">The eventfd; owned from here on, and perhaps disposed at once.</param>
     /// <param name="signalled">Called on the watcher's thread, which it must not hold up. It may still be under way
     /// when the watch has been disposed.</param>
     /// <param name="watch">Dispose it to end the watch.</param>
-    /// <returns>Zero; EMFILE, ENOSPC or ENOMEM where this process or user may watch no more, and the context is disposed.</returns>
+    /// <returns>Zero; EMFILE, ENOSPC or ENOMEM where this process or user may watch no more.</returns>
     public SysResult Add(EventFdContext context, Action signalled, out IDisposable? watch)
     {
+        bool isSignalled;
         lock (_lock)
         {
             watch = null;
-            var result = Start();
-            var fresh = new Watch(this, ++_lastId, context, signalled) { WasSignalled = context.IsSignalled };
-            if (result.IsError || (result = _set!.Add(context.Descriptor, fresh.Id)).IsError)
+            isSignalled = context.IsSignalled;
+            var result = Find(context, out var entry);
+            if (result.IsError)
             {
                 context.Dispose();
                 return result;
             }
 
-            _watches.Add(fresh.Id, fresh);
+            var fresh = new Watch(this, entry!, signalled);
+            entry!.Watches = [.. entry.Watches, fresh];
             watch = fresh;
+        }
+
+        if (isSignalled)
+        {
+            signalled();
+        }
+
+        return SysResult.Success;
+    }
+
+    /// <summary>All watches of one eventfd share one place in the set, since the first to take the count takes it from all.</summary>
+    private SysResult Find(EventFdContext context, out Entry? entry)
+    {
+        if (context.Id is { } known && _byEventFd.TryGetValue(known, out entry))
+        {
+            context.Dispose();
             return SysResult.Success;
         }
+
+        entry = null;
+        var result = Start();
+        var fresh = new Entry(++_lastId, context) { CountBefore = context.Count };
+        if (result.IsError || (result = _set!.Add(context.Descriptor, fresh.Id)).IsError)
+        {
+            return result;
+        }
+
+        _entries.Add(fresh.Id, entry = fresh);
+        if (context.Id is { } id)
+        {
+            _byEventFd.Add(id, entry);
+        }
+
+        return SysResult.Success;
     }
 
     private SysResult Start()
@@ -71,12 +106,21 @@ public sealed class EventFdWatcher
     {
         lock (_lock)
         {
-            // The set refers to the client's open file, which our closing does not end.
-            if (_watches.Remove(watch.Id))
+            var entry = watch.Entry;
+            entry.Watches = Array.FindAll(entry.Watches, w => w != watch);
+            if (entry.Watches.Length != 0 || !_entries.Remove(entry.Id))
             {
-                _set!.Remove(watch.Context.Descriptor);
-                watch.Context.Dispose();
+                return;
             }
+
+            // The set refers to the client's open file, which our closing does not end.
+            _set!.Remove(entry.Context.Descriptor);
+            if (entry.Context.Id is { } id)
+            {
+                _byEventFd.Remove(id);
+            }
+
+            entry.Context.Dispose();
         }
     }
 
@@ -88,41 +132,49 @@ public sealed class EventFdWatcher
             var count = _set!.Wait(ids);
             for (var i = 0; i < count; i++)
             {
-                Take(ids[i])?.Signalled();
+                foreach (var watch in Take(ids[i]))
+                {
+                    watch.Signalled();
+                }
             }
         }
     }
 
-    /// <summary>Takes the count, unless the watch has ended: then it is the client's.</summary>
-    private Watch? Take(ulong id)
+    /// <summary>Takes the count, unless all watches have ended: then it is the client's. The first event of an eventfd that had a count
+    /// is for that count, unless it has grown.</summary>
+    private Watch[] Take(ulong id)
     {
         lock (_lock)
         {
-            if (!_watches.TryGetValue(id, out var watch))
+            if (!_entries.TryGetValue(id, out var entry))
             {
-                return null;
+                return [];
             }
 
-            if (watch.WasSignalled)
-            {
-                watch.WasSignalled = false;
-                return watch;
-            }
-
-            return watch.Context.TryConsume() ? watch : null;
+            var before = entry.CountBefore;
+            entry.CountBefore = 0;
+            return (before != 0 && entry.Context.Count <= before) || !entry.Context.TryConsume() ? [] : entry.Watches;
         }
     }
 
-    private sealed class Watch(EventFdWatcher watcher, ulong id, EventFdContext context, Action signalled) : IDisposable
+    private sealed class Entry(ulong id, EventFdContext context)
     {
         public ulong Id { get; } = id;
 
         public EventFdContext Context { get; } = context;
 
-        public Action Signalled { get; } = signalled;
+        /// <summary>The count as the entry was made, until the set has told of it.</summary>
+        public ulong CountBefore { get; set; }
 
-        /// <summary>The first event is for what was there as the watch began.</summary>
-        public bool WasSignalled { get; set; }
+        /// <summary>Replaced as a whole, so that the thread can go through it without the lock.</summary>
+        public Watch[] Watches { get; set; } = [];
+    }
+
+    private sealed class Watch(EventFdWatcher watcher, Entry entry, Action signalled) : IDisposable
+    {
+        public Entry Entry { get; } = entry;
+
+        public Action Signalled { get; } = signalled;
 
         public void Dispose() => watcher.Remove(this);
     }

@@ -3,7 +3,7 @@
  * and errors, vectors that are added and taken away while others are in use, what configuration space shows of it, and the ERR
  * and REQ indexes. Interrupts come by the loop-back, since what makes the device raise one is its own affair.
  */
-/* machine: real -d nec-usb-xhci,msi=on,msix=on ; ours --device replica,config=xhci.lspci,resource=xhci.resource,addr=0000:00:05.0 */
+/* machine: real -d nec-usb-xhci,msi=on,msix=on ; ours --device replica,config=machines/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
 #include "irqs.h"
 
 #define VECTORS 16
@@ -250,6 +250,25 @@ static void table_in_memory(void)
 	all_off();
 }
 
+/* VFIO_DEVICE_IOEVENTFD must not reach the table. */
+static void doorbells_at_the_table(void)
+{
+	section("doorbells at the table of MSI-X");
+	uint32_t where;
+	unsigned at = find_capability(0x11);
+	if (pread(device, &where, 4, CONFIG + at + 4) != 4)
+		die("table");
+	off_t table = REGION(where & 7) + (where & ~7u);
+	static const int offsets[] = { -9, -8, -7, -4, -3, -2, -1, 0, 1, 4, 8, 100, 248, 252, 255, 256, 257, 260 };
+	for (unsigned width = 1; width <= 8; width *= 2)
+		for (size_t i = 0; i < COUNT(offsets); i++) {
+			struct vfio_device_ioeventfd e = { 32, width, table + offsets[i], 1, fds[0] };
+			call(ioctl(device, VFIO_DEVICE_IOEVENTFD, &e), "IOEVENTFD(%u, table%+d)", width, offsets[i]);
+			e.fd = -1;
+			ioctl(device, VFIO_DEVICE_IOEVENTFD, &e);
+		}
+}
+
 static void sizes(unsigned index)
 {
 	note("== argsz for %s", index_names[index]);
@@ -375,6 +394,7 @@ int main(int argc, char **argv)
 		sizes(index);
 	}
 	table_in_memory();
+	doorbells_at_the_table();
 	kinds();
 	single(ERR);
 	single(REQ);

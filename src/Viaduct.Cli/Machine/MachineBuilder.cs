@@ -10,26 +10,32 @@ namespace Viaduct.Cli.Machine;
 /// <summary>Puts a machine together from what the command line asks for: the composition root.</summary>
 /// <param name="observer">Hears of every device's DMA.</param>
 /// <param name="report">Receives a line for a person to read.</param>
-internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report)
+/// <param name="options">The machine as a whole; null for the usual one.</param>
+internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report, MachineOptions? options = null)
 {
     // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
-    private static readonly IommuUnit s_unit = new()
+    private readonly IommuUnit _unit = new()
     {
         ApertureLast = (1UL << 48) - 1,
         PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
         ReservedRegions = [new ReservedRegion(0xfee0_0000, 0xfeef_ffff, "msi")],
         EnforcesCacheCoherency = false,
+
+        // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
+        HasIsolatedMsi = options is null || options.InterruptRemapping || options.AllowUnsafeInterrupts,
     };
 
     private readonly PciHostBridge _bridge = new();
     private readonly Dictionary<int, IommuGroup> _groups = [];
     private readonly HashSet<PciAddress> _taken = [];
+    private int _nodes;
 
     /// <summary>The devices, in the order of the command line.</summary>
     public List<PlacedDevice> Devices { get; } = [];
 
     /// <summary>The machine.</summary>
-    public VfioSystem System { get; } = new([new Type1Driver(new Type1Options())]);
+    public VfioSystem System { get; } = new(
+        [new Type1Driver(new Type1Options { AllowUnsafeInterrupts = options?.AllowUnsafeInterrupts ?? false })]);
 
     /// <summary>Places all devices.</summary>
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
@@ -79,24 +85,34 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
+        void Failed(Exception bug)
+            => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}");
         var services = new PciServices
         {
             Dma = new DmaPort(group) { Observer = observer },
-            Executor = new DeviceThread(
-                address.ToString(),
-                bug => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
+            Executor = new DeviceThread(address.ToString(), Failed),
         };
         if (!spec.Model.TryCreate(spec.Options, services, out var function, out error))
         {
             return false;
         }
 
-        var index = Devices.Count;
-        var device = new VfioPciDevice(group, function, address, _bridge)
+        var isOurs = spec.Driver == VfioPciDevice.OwnDriver;
+        var device = new VfioPciDevice(group, function, address, _bridge, spec.Driver)
         {
-            CharacterDevice = (index, DeviceNumber.Cdev(index)),
+            CharacterDevice = isOurs ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
+            ModelFailed = Failed,
         };
-        System.Add(device);
+        if (isOurs)
+        {
+            _nodes++;
+            System.Add(device);
+        }
+        else
+        {
+            System.AddOther(device);
+        }
+
         Devices.Add(new PlacedDevice(spec, device));
         error = null;
         return true;
@@ -153,7 +169,7 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
     {
         if (!_groups.TryGetValue(id, out var group))
         {
-            _groups.Add(id, group = new IommuGroup(id, s_unit));
+            _groups.Add(id, group = new IommuGroup(id, _unit));
         }
 
         return group;

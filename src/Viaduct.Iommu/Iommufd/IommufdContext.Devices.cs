@@ -20,7 +20,7 @@ public sealed partial class IommufdContext
             return Errno.EPERM;
         }
 
-        if (group.Owner is { } owner && owner != this)
+        if (group.HasHostDriver || (group.Owner is { } owner && owner != this))
         {
             return Errno.EPERM;
         }

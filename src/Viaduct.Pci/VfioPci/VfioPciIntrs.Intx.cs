@@ -9,7 +9,7 @@ internal sealed partial class VfioPciIntrs
 {
     private EventFdContext? _intxTrigger;
     private IDisposable? _unmaskWatch;
-    private EventFdContext? _unmaskEventFd;
+    private EventFdContext? _unmaskEventFd; // the watch's, and only asked for its identity
     private object? _unmaskOwner;
     private bool _masked;
     private bool _level;

@@ -26,6 +26,12 @@ public sealed class Container(VfioSystem system)
     /// <summary>VFIO_GROUP_SET_CONTAINER: vfio_container_attach_group().</summary>
     internal SysResult Attach(VfioGroup group)
     {
+        // iommu_group_claim_dma_owner.
+        if (group.Iommu.HasHostDriver)
+        {
+            return Errno.EPERM;
+        }
+
         if (_backend is { } backend)
         {
             var attached = backend.AttachGroup(group.Iommu);

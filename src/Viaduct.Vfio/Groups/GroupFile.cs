@@ -76,8 +76,9 @@ public sealed class GroupFile : VfioFile
             return Errno.EINVAL;
         }
 
-        // No device of ours has a sibling that a host driver owns, so a group is viable whoever asks.
-        status.Flags = VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE;
+        status.Flags = Group.Iommu.HasHostDriver
+            ? VfioGroupStatusFlags.None
+            : VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE;
         if (Group.Container is not null)
         {
             status.Flags |= VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET;

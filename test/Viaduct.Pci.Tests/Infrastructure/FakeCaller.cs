@@ -20,6 +20,9 @@ internal sealed class FakeCaller : Caller, IDisposable
     /// <summary>Files of ours, by descriptor; 0 is free.</summary>
     public Dictionary<int, VfioFile> Files { get; } = [];
 
+    /// <summary>Every client has closed its eventfds.</summary>
+    public bool HasClosedEventFds { get; set; }
+
     public FakeMemory Fake { get; } = new();
 
     public override ClientMemory Memory => Fake;
@@ -52,6 +55,8 @@ internal sealed class FakeCaller : Caller, IDisposable
         context = _eventFds[index].Share();
         return SysResult.Success;
     }
+
+    public override bool IsOpen(EventFdContext context) => !HasClosedEventFds;
 
     public override SysResult InstallFile(VfioFile file, bool closeOnExec) => Errno.EMFILE;
 

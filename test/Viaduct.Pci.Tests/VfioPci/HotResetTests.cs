@@ -1,12 +1,10 @@
 using System.Buffers.Binary;
 using Viaduct.Abi;
-using Viaduct.Iommu;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.Tests.Infrastructure;
 using Viaduct.Pci.VfioPci;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Files;
-using Viaduct.Vfio.Groups;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.Tests.VfioPci;
