@@ -18,8 +18,8 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
-    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own
-    /// (iommu_group_dma_owner_claimed). Set before any client runs.</summary>
+    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own. Set before any client
+    /// runs.</summary>
     public bool HasHostDriver { get; set; }
 
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
@@ -30,6 +30,9 @@ public sealed class IommuGroup(int id, IommuUnit unit)
         get => _addressSpace;
         set => _addressSpace = value;
     }
+
+    /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
+    public bool IsClaimed => HasHostDriver || Owner is not null;
 
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }

@@ -1,4 +1,6 @@
+using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
@@ -23,6 +25,13 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
 
         // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
         HasIsolatedMsi = options is null || options.InterruptRemapping || options.AllowUnsafeInterrupts,
+        HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
+        HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
+        {
+            Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
+            CapReg = 0x80d2_008c_222f_0686,
+            EcapReg = 0x00f0_0f4a,
+        }),
     };
 
     private readonly PciHostBridge _bridge = new();

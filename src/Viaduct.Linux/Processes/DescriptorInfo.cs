@@ -28,6 +28,23 @@ public static class DescriptorInfo
             ? count
             : null;
 
+    /// <summary>Whether another process than this one has an eventfd open. Looks through all of /proc; what cannot be looked into
+    /// does not count.</summary>
+    /// <param name="id">The number that the kernel gave it, which no other has.</param>
+    public static bool IsEventFdOpenElsewhere(int id)
+    {
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && process != Environment.ProcessId && GetEventFdIds(process).Contains(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The numbers of all eventfds that a process has open.</summary>
     public static IEnumerable<int> GetEventFdIds(int process)
     {

@@ -52,7 +52,7 @@ internal sealed class SystemCallServer
         _eventFds = eventFds;
         _report = report;
         _installer = new FileInstaller(listener, files);
-        _caller = new SupervisedCaller(files, _installer, eventFds, processes);
+        _caller = new SupervisedCaller(files, _installer, eventFds);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
         _opens = new OpenCalls(resolver, _paths, _installer, files, processes);

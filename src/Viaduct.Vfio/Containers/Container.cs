@@ -27,7 +27,7 @@ public sealed class Container(VfioSystem system)
     internal SysResult Attach(VfioGroup group)
     {
         // iommu_group_claim_dma_owner.
-        if (group.Iommu.HasHostDriver)
+        if (group.Iommu.IsClaimed)
         {
             return Errno.EPERM;
         }

@@ -32,6 +32,9 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
     public bool IsOpenByCdev { get; internal set; }
 
+    /// <summary>What it is bound to where its client came through its group and an iommufd; the core's, under its lock.</summary>
+    internal IommufdDevice? Bound { get; set; }
+
     /// <summary>What it is bound to, where it is open through its own node; the core's, under its lock.</summary>
     internal IommufdDevice? Iommufd { get; set; }
 
