@@ -122,6 +122,22 @@ public sealed class HotResetTests : IDisposable
         Assert.Equal(0u, _second.ReadConfig(0x0e, 1));
     }
 
+    [Theory]
+    [InlineData("serial", true)]
+    [InlineData(null, false)]
+    public void AFunctionOfAnotherDriver_IsInSysfsOnlyAndSpoilsItsGroup(string? driver, bool spoils)
+    {
+        var group = TestFunction.NewGroup(21);
+        var device = new VfioPciDevice(group, TestFunction.Edu(), Address("0000:04:00.0"), _bridge, driver);
+        Assert.Equal(spoils, group.HasHostDriver);
+        var tree = new SysfsTree();
+        device.Describe(tree);
+        var names = ((SysfsDirectory)Find(tree, device.SysfsPath)).Children.Keys;
+        Assert.DoesNotContain("vfio-dev", names);
+        Assert.Equal(spoils, names.Contains("driver"));
+        Assert.Equal(spoils, Text(tree, $"{device.SysfsPath}/uevent").StartsWith("DRIVER=serial\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Bridges_StayAwayFromDevicesAndEndWithTheirPlaces()
     {
