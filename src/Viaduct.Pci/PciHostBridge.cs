@@ -60,6 +60,14 @@ public sealed class PciHostBridge
             }
         }
 
+        if (function.Rom is { } rom)
+        {
+            lock (_lock)
+            {
+                function.WriteConfig(PCI_ROM_ADDRESS, 4, (uint)Take(ref _memory32, (ulong)Math.Max(rom.Size, (int)PageSize), Memory32Last));
+            }
+        }
+
         function.WriteConfig(PCI_INTERRUPT_LINE, 1, line);
         function.WriteConfig(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);
         return new PciResources(starts, line);

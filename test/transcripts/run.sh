@@ -19,17 +19,23 @@ work=$(mktemp -d)
 chmod 755 "$work" # the command may run as another user
 trap 'rm -rf "$work"' EXIT
 ./build.sh "$work" "${programs[@]}" || exit 2
+cp -r machines "$work/machines" && chmod -R a+rX "$work/machines"
 out=${KEEP:-$work/out}
 mkdir -p "$out"
 passed=0 failed=0 calls=0
-for name in "${programs[@]}"; do
+run() { # program, machine or nothing
+	local program=$1 machine name golden memlock status count known differ
+	name=$1${2:+.$2}
 	golden=golden/$name.txt
 	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it: the limit of whoever
 	# calls this must not show.
 	memlock=report
 	[ "$name" = memlock ] && memlock=enforce
-	timeout "${LIMIT:-300}" "$viaduct" run --quiet --device edu,addr=0000:00:05.0 "--memlock=$memlock" -- \
-		"$work/$name" >"$out/$name.txt" 2>"$out/$name.err" </dev/null
+	machine=$(MACHINES=$work/machines ./build.sh --machine ours "$@")
+	# Word splitting is wanted: these are options.
+	# shellcheck disable=SC2086
+	timeout "${LIMIT:-300}" "$viaduct" run --quiet ${machine:---device edu,addr=0000:00:05.0} "--memlock=$memlock" -- \
+		"$work/$program" >"$out/$name.txt" 2>"$out/$name.err" </dev/null
 	status=$?
 	count=$(grep -c ' = ' "$golden")
 	if [ -f "golden/$name.differences" ]; then
@@ -53,6 +59,13 @@ for name in "${programs[@]}"; do
 		diff -U 2 --label "$golden" --label "under viaduct" "$golden" "$out/$name.txt" | head -n "${LINES_SHOWN:-40}"
 		head -n 10 "$out/$name.err"
 	fi
+}
+for name in "${programs[@]}"; do
+	mapfile -t machines < <(./build.sh --machines "$name")
+	[ ${#machines[@]} -gt 0 ] || machines=("")
+	for machine in "${machines[@]}"; do
+		run "$name" $machine
+	done
 done
 echo "transcripts: $calls calls agree"
 echo "transcripts: $passed passed, $failed failed"

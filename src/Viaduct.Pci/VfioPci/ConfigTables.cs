@@ -113,9 +113,7 @@ internal static class ConfigTables
                 2,
                 PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS,
                 All & ~(uint)(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_STATE_MASK)),
-
-        // The protocol of VPD_ADDR.F needs VPD behind it; where there is none the flag never turns, as here.
-        [PCI_CAP_ID_VPD] = Capability(PCI_CAP_VPD_SIZEOF, VfioPciConfig.WriteDefault)
+        [PCI_CAP_ID_VPD] = Capability(PCI_CAP_VPD_SIZEOF, VfioPciConfig.WriteVpd)
             .Field(PCI_VPD_ADDR, 2, All, All)
             .Field(PCI_VPD_DATA, 4, All, All),
         [PCI_CAP_ID_PCIX] = Capability(PciXLength, VfioPciConfig.WriteDefault)

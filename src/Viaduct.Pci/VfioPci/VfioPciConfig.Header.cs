@@ -66,7 +66,8 @@ internal sealed partial class VfioPciConfig
             }
         }
 
-        SetVirtual(PCI_ROM_ADDRESS, 4, 0);
+        var rom = _function.Rom is { } there ? (uint)-there.Size | PCI_ROM_ADDRESS_ENABLE : 0;
+        SetVirtual(PCI_ROM_ADDRESS, 4, GetVirtual(PCI_ROM_ADDRESS, 4) & rom);
     }
 
     /// <summary>A chip that the client reset behind our back (by a register of its own) has lost its BARs: they come
@@ -84,6 +85,11 @@ internal sealed partial class VfioPciConfig
         for (var i = 0; lost && i < _barsAtOpen.Length; i++)
         {
             SetChip(PCI_BASE_ADDRESS_0 + (4 * i), 4, _barsAtOpen[i]);
+        }
+
+        if (lost)
+        {
+            SetChip(PCI_ROM_ADDRESS, 4, _romAtOpen);
         }
     }
 }

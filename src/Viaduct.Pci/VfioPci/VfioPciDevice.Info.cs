@@ -66,6 +66,10 @@ public sealed partial class VfioPciDevice
             info.Size = (ulong)Function.ConfigSize;
             info.Flags = ReadWrite;
         }
+        else if (info.Index == VFIO_PCI_ROM_REGION_INDEX)
+        {
+            DescribeRom(ref info);
+        }
         else if (FindBar(info.Index) is { } bar)
         {
             var result = DescribeBar(caller, argument, bar, ref info);
