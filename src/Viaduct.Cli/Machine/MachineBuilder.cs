@@ -77,12 +77,21 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         var index = Devices.Count;
-        var device = new VfioPciDevice(group, function, address, _bridge)
+        try
         {
-            CharacterDevice = (index, DeviceNumber.Cdev(index)),
-        };
-        System.Add(device);
-        Devices.Add(new PlacedDevice(spec, device));
+            var device = new VfioPciDevice(group, function, address, _bridge)
+            {
+                CharacterDevice = (index, DeviceNumber.Cdev(index)),
+            };
+            System.Add(device);
+            Devices.Add(new PlacedDevice(spec, device));
+        }
+        catch (InvalidOperationException full)
+        {
+            error = $"{spec.Model.Name} at {address}: {full.Message} The host has 1 GiB for 32-bit BARs; use fewer devices or smaller BARs.";
+            return false;
+        }
+
         error = null;
         return true;
     }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 
 namespace Viaduct.Devices.Replica;
 
@@ -16,6 +18,7 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
     private const int BytesPerLine = 16;
     private const int LongestShown = 40;
     private static readonly int[] s_sizes = [64, 256, 4096];
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Reads a dump.</summary>
     /// <param name="file">The file's bytes.</param>
@@ -38,15 +41,12 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
 
     private static bool IsText(ReadOnlySpan<byte> file)
     {
+        // Names of vendors in UTF-8 have bytes from 0x80 on; no configuration space is without bytes that no text has.
         foreach (var b in file)
         {
-            if (b is not ((>= 0x20 and < 0x7f) or (byte)'\t' or (byte)'\n' or (byte)'\r' or >= 0xc2))
+            if (b is (< 0x20 or 0x7f) and not ((byte)'\t' or (byte)'\n' or (byte)'\r'))
             {
-                // Names of vendors in UTF-8 have bytes from 0x80 on, but configuration space is never without zeros.
-                if (b < 0x80)
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
@@ -64,7 +64,7 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
         foreach (var range in file.Split((byte)'\n'))
         {
             number++;
-            var line = System.Text.Encoding.Latin1.GetString(file[range]).TrimEnd();
+            var line = Encoding.Latin1.GetString(file[range]).TrimEnd();
             if (IsSlot(line) && used != 0)
             {
                 error = $"line {number} begins a second function, '{Shown(line)}': keep one, with 'lspci -xxxx -s ADDRESS'.";
@@ -145,7 +145,7 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
     private static bool LooksLikeHex(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
-        return colon is >= 2 and <= 8 && line.AsSpan(0, colon).IndexOfAnyExcept("0123456789abcdefABCDEF") < 0 && !IsSlot(line);
+        return colon is >= 2 and <= 8 && !line.AsSpan(0, colon).ContainsAnyExcept(s_hexDigits) && !IsSlot(line);
     }
 
     private static bool TryHexLine(string line, out int offset, out byte[] bytes)

@@ -22,7 +22,7 @@ internal static class ConfigTables
     private const int AgpLength = 12;
     private const int ErrorReportingLength = 0x2c;
     private const int PowerBudgetLength = 16;
-    private const int MulticastLength = 48;
+    private const int MulticastLength = 40;
     private const int PciXLength = 24;
     private const int PciXCommand = 2;
     private const int PciXEccControl = 8;
