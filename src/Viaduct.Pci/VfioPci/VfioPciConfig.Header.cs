@@ -90,6 +90,12 @@ internal sealed partial class VfioPciConfig
         if (lost)
         {
             SetChip(PCI_ROM_ADDRESS, 4, _romAtOpen);
+            if (_hidesIntx)
+            {
+                DisableIntx();
+            }
         }
     }
+
+    private void DisableIntx() => SetChip(PCI_COMMAND, 2, GetChip(PCI_COMMAND, 2) | PCI_COMMAND_INTX_DISABLE);
 }

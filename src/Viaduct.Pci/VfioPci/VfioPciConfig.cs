@@ -18,6 +18,7 @@ internal sealed partial class VfioPciConfig
     private readonly uint[] _barsAtOpen = new uint[PCI_STD_NUM_BARS];
     private readonly uint _romAtOpen;
     private readonly HostVpd _vpd;
+    private readonly bool _hidesIntx;
     private ConfigPermissions? _msi;
 
     /// <summary>Reads the chip and builds the map (vfio_config_init).</summary>
@@ -29,7 +30,18 @@ internal sealed partial class VfioPciConfig
         _map = new byte[_function.ConfigSize];
         _virtual = new byte[_function.ConfigSize];
         _map.AsSpan(PCI_STD_HEADER_SIZEOF).Fill(ConfigTables.Unassigned);
+        _hidesIntx = VfioPciQuirks.HasNoUsableIntx(_function.Identity);
+        if (_hidesIntx)
+        {
+            DisableIntx();
+        }
+
         CopyFromChip(0, PCI_STD_HEADER_SIZEOF);
+        if (_hidesIntx)
+        {
+            _virtual[PCI_INTERRUPT_PIN] = 0;
+        }
+
         for (var i = 0; i < _barsAtOpen.Length; i++)
         {
             _barsAtOpen[i] = GetVirtual(PCI_BASE_ADDRESS_0 + (4 * i), 4);
