@@ -5,10 +5,12 @@
  * The cards are QEMU's on the kernel's side, and replicas of them on ours (machines/). A card's own registers behind its BARs are
  * not touched: a replica's are memory.
  */
+/* machine ahci: real -d ich9-ahci ; ours --device replica,addr=0000:00:05.0,config=@machines@/ahci.config,resource=@machines@/ahci.resource,writable=@machines@/ahci.writable */
 /* machine e1000e: real -d e1000e,romfile=@machines@/option.rom ; ours --device replica,addr=0000:00:05.0,config=@machines@/e1000e.config,resource=@machines@/e1000e.resource,writable=@machines@/e1000e.writable,rom=@machines@/option.rom */
 /* machine igb: real -d igb ; ours --device replica,addr=0000:00:05.0,config=@machines@/igb.config,resource=@machines@/igb.resource,writable=@machines@/igb.writable */
 /* machine nvme: real -d nvme,serial=a,drive=none0 ; ours --device replica,addr=0000:00:05.0,config=@machines@/nvme.config,resource=@machines@/nvme.resource,writable=@machines@/nvme.writable */
 /* machine virtio-rng: real -d virtio-rng-pci ; ours --device replica,addr=0000:00:05.0,config=@machines@/virtio-rng.config,resource=@machines@/virtio-rng.resource,writable=@machines@/virtio-rng.writable */
+/* machine vmxnet3: real -d vmxnet3,romfile= ; ours --device replica,addr=0000:00:05.0,config=@machines@/vmxnet3.config,resource=@machines@/vmxnet3.resource,writable=@machines@/vmxnet3.writable */
 #include "transcript.h"
 
 #define REGION(n) ((off_t)(n) << 40)

@@ -2,7 +2,7 @@
 # Makes the goldens again: builds each program, runs it on a real Linux kernel, and writes what it prints to
 # golden/NAME.txt.
 #
-#   regenerate.sh RUNNER [NAME]...
+#   regenerate.sh RUNNER [NAME]...        NAME: a program, or PROGRAM.MACHINE
 #   KERNEL_RUNNER=RUNNER regenerate.sh
 #
 # RUNNER is a command (with its own options) that runs the static program given after it, with that program's
@@ -27,7 +27,7 @@ programs=("$@")
 [ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(./build.sh --list)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-./build.sh "$work" "${programs[@]}"
+./build.sh "$work" "${programs[@]%%.*}"
 failed=0
 regenerate() { # program, machine or nothing
 	local program=$1 name=$1${2:+.$2} ok=1 round machine
@@ -60,10 +60,11 @@ regenerate() { # program, machine or nothing
 	echo "golden/$name.txt: $(grep -c ' = ' "golden/$name.txt") calls"
 }
 for name in "${programs[@]}"; do
-	mapfile -t machines < <(./build.sh --machines "$name")
+	machines=("${name#*.}")
+	[[ $name == *.* ]] || mapfile -t machines < <(./build.sh --machines "$name")
 	[ ${#machines[@]} -gt 0 ] || machines=("")
 	for machine in "${machines[@]}"; do
-		regenerate "$name" $machine
+		regenerate "${name%%.*}" $machine
 	done
 done
 exit $failed

@@ -2,7 +2,7 @@
 # Runs the transcript programs under Viaduct and compares what they print with what they print on a real kernel
 # (golden/).
 #
-#   run.sh [VIADUCT] [NAME]...        VIADUCT: the command, ../../viaduct by default
+#   run.sh [VIADUCT] [NAME]...        VIADUCT: the command, ../../viaduct by default; NAME: a program, or PROGRAM.MACHINE
 #
 # Where golden/NAME.differences exists, it is what `diff golden/NAME.txt OUTPUT` must print, no more and no less: known
 # differences, which docs/limitations.md explains.
@@ -18,7 +18,7 @@ command -v "$viaduct" >/dev/null || { echo "run.sh: no such command: $viaduct" >
 work=$(mktemp -d)
 chmod 755 "$work" # the command may run as another user
 trap 'rm -rf "$work"' EXIT
-./build.sh "$work" "${programs[@]}" || exit 2
+./build.sh "$work" "${programs[@]%%.*}" || exit 2
 cp -r machines "$work/machines" && chmod -R a+rX "$work/machines"
 out=${KEEP:-$work/out}
 mkdir -p "$out"
@@ -61,10 +61,11 @@ run() { # program, machine or nothing
 	fi
 }
 for name in "${programs[@]}"; do
-	mapfile -t machines < <(./build.sh --machines "$name")
+	machines=("${name#*.}")
+	[[ $name == *.* ]] || mapfile -t machines < <(./build.sh --machines "$name")
 	[ ${#machines[@]} -gt 0 ] || machines=("")
 	for machine in "${machines[@]}"; do
-		run "$name" $machine
+		run "${name%%.*}" $machine
 	done
 done
 echo "transcripts: $calls calls agree"

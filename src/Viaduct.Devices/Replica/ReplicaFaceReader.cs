@@ -29,7 +29,7 @@ public static partial class ReplicaFaceReader
     private const int LeastRom = 2048;
 
     // What the emulated host has windows for; a region's offset has 40 bits.
-    private const ulong LargestIo = 4096;
+    private const ulong LargestIo = 2048;
     private const ulong Largest32 = 1 << 27;
     private const ulong Largest64 = 1UL << 40;
 

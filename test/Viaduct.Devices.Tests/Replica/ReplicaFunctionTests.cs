@@ -109,7 +109,7 @@ public sealed class ReplicaFunctionTests
             Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
             {
                 File.WriteAllBytes(path, Noisy(seed));
-                var keys = Enumerable.Range(0, 6).ToDictionary(i => $"bar{i}", _ => "4K");
+                var keys = Enumerable.Range(0, 6).ToDictionary(i => $"bar{i}", _ => seed % 2 == 0 ? "4K" : "256");
                 keys["config"] = path;
                 keys["writable"] = path;
                 if (!ReplicaFaceReader.TryRead(new DeviceOptions(keys), out var face, out var error))

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Takes the faces of QEMU's cards again, for the replicas that config_sweep runs on: NAME.config, NAME.resource, NAME.writable.
 #
-#   take.sh RUNNER        RUNNER as for ../regenerate.sh
+#   take.sh RUNNER [NAME]...        RUNNER as for ../regenerate.sh
 set -euo pipefail
 cd "$(dirname "$0")"
 runner=${1:?a command that runs a program on a real kernel; see ../regenerate.sh}
+shift
+names=("$@")
+[ ${#names[@]} -gt 0 ] || mapfile -t names < <(../build.sh --machines config_sweep)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${CC:-gcc}" -O1 -static -Wall -Wextra -o "$work/dump" dump.c
-for name in $(../build.sh --machines config_sweep); do
+for name in "${names[@]}"; do
 	# Word splitting is wanted: both are commands with options.
 	# shellcheck disable=SC2046,SC2086
 	${runner% --} $(../build.sh --machine real config_sweep "$name") -- "$work/dump" >"$work/out"
