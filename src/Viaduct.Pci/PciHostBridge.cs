@@ -31,6 +31,7 @@ public sealed partial class PciHostBridge
     public PciResources Configure(PciFunction function, PciAddress address)
     {
         var starts = new ulong[PCI_STD_NUM_BARS];
+        var romStart = 0UL;
         lock (_lock)
         {
             foreach (var bar in function.Bars)
@@ -39,6 +40,11 @@ public sealed partial class PciHostBridge
                 {
                     starts[bar.Index] = Allocate(bar);
                 }
+            }
+
+            if (function.Rom is { } rom)
+            {
+                romStart = Take(ref _memory32, Math.Max((ulong)rom.Size, PageSize), Memory32Last);
             }
         }
 
@@ -60,9 +66,10 @@ public sealed partial class PciHostBridge
             }
         }
 
+        function.WriteConfig(PCI_ROM_ADDRESS, 4, (uint)romStart);
         function.WriteConfig(PCI_INTERRUPT_LINE, 1, line);
         function.WriteConfig(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);
-        return new PciResources(starts, line);
+        return new PciResources(starts, romStart, line);
     }
 
     private ulong Allocate(PciBar bar)

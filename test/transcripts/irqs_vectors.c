@@ -3,7 +3,7 @@
  * and errors, vectors that are added and taken away while others are in use, what configuration space shows of it, and the ERR
  * and REQ indexes. Interrupts come by the loop-back, since what makes the device raise one is its own affair.
  */
-/* machine: real -d nec-usb-xhci,msi=on,msix=on ; ours --device replica,config=machines/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
+/* machine: real -d nec-usb-xhci,msi=on,msix=on ; ours --device replica,config=@machines@/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
 #include "irqs.h"
 
 #define VECTORS 16

@@ -90,6 +90,11 @@ internal static class DevicesCommand
         }
 
         Screen.Output().Write(keys);
+        if (model.Registers.Count == 0)
+        {
+            return;
+        }
+
         var registers = new Table().Border(TableBorder.Rounded)
             .AddColumns("offset", "bytes", "register", "access", "reset");
         foreach (var register in model.Registers)

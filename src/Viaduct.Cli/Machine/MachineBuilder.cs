@@ -106,13 +106,27 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
-        var isOurs = spec.Driver == VfioPciDevice.OwnDriver;
-        var device = new VfioPciDevice(group, function, address, _bridge, spec.Driver)
+        try
         {
-            CharacterDevice = isOurs ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
-            ModelFailed = Failed,
-        };
-        if (isOurs)
+            Add(spec, new VfioPciDevice(group, function, address, _bridge, spec.Driver)
+            {
+                CharacterDevice = spec.Driver == VfioPciDevice.OwnDriver ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
+                ModelFailed = Failed,
+            });
+        }
+        catch (InvalidOperationException full)
+        {
+            error = $"{spec.Model.Name} at {address}: {full.Message} The host has 1 GiB for 32-bit BARs; use fewer devices or smaller BARs.";
+            return false;
+        }
+
+        error = null;
+        return true;
+    }
+
+    private void Add(DeviceSpec spec, VfioPciDevice device)
+    {
+        if (spec.Driver == VfioPciDevice.OwnDriver)
         {
             _nodes++;
             System.Add(device);
@@ -123,8 +137,6 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         Devices.Add(new PlacedDevice(spec, device));
-        error = null;
-        return true;
     }
 
     private PciAddress? FirstFree()

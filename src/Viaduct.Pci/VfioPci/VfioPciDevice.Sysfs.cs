@@ -125,6 +125,12 @@ public sealed partial class VfioPciDevice
         var lines = new StringBuilder();
         for (var i = 0; i < ResourceLines; i++)
         {
+            if (i == PCI_STD_NUM_BARS && Function.Rom is { } rom)
+            {
+                DescribeRom(tree, lines, rom);
+                continue;
+            }
+
             if (FindBar((ulong)i) is not { } bar)
             {
                 lines.Append("0x0000000000000000 0x0000000000000000 0x0000000000000000\n");
