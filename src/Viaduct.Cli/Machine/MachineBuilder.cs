@@ -94,24 +94,26 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
-        void Failed(Exception bug)
-            => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}");
         var services = new PciServices
         {
             Dma = new DmaPort(group) { Observer = observer },
-            Executor = new DeviceThread(address.ToString(), Failed),
+            Executor = new DeviceThread(
+                address.ToString(),
+                bug => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
         };
-        if (!spec.Model.TryCreate(spec.Options, services, out var function, out error))
-        {
-            return false;
-        }
+        return spec.Model.TryCreate(spec.Options, services, out var function, out error)
+            && TryBind(spec, function, group, address, out error);
+    }
 
+    private bool TryBind(DeviceSpec spec, PciFunction function, IommuGroup group, PciAddress address, out string? error)
+    {
         try
         {
             Add(spec, new VfioPciDevice(group, function, address, _bridge, spec.Driver)
             {
                 CharacterDevice = spec.Driver == VfioPciDevice.OwnDriver ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
-                ModelFailed = Failed,
+                ModelFailed = bug
+                    => report($"viaduct: the model of {address} failed in a write that an eventfd caused. Please report this.\n{bug}"),
             });
         }
         catch (InvalidOperationException full)
