@@ -6,7 +6,7 @@ namespace Viaduct.Pci;
 /// What firmware and host do to a function before a driver sees it: its BARs get addresses, COMMAND lets it decode, and
 /// its interrupt pin gets a line. One bridge serves all functions of a host, so that no two BARs overlap.
 /// </summary>
-public sealed class PciHostBridge
+public sealed partial class PciHostBridge
 {
     // Where a PC has its windows: below the interrupt controllers, and above all memory.
     private const ulong Memory32First = 0xc0000000;
@@ -31,6 +31,7 @@ public sealed class PciHostBridge
     public PciResources Configure(PciFunction function, PciAddress address)
     {
         var starts = new ulong[PCI_STD_NUM_BARS];
+        var romStart = 0UL;
         lock (_lock)
         {
             foreach (var bar in function.Bars)
@@ -39,6 +40,11 @@ public sealed class PciHostBridge
                 {
                     starts[bar.Index] = Allocate(bar);
                 }
+            }
+
+            if (function.Rom is { } rom)
+            {
+                romStart = Take(ref _memory32, Math.Max((ulong)rom.Size, PageSize), Memory32Last);
             }
         }
 
@@ -60,9 +66,10 @@ public sealed class PciHostBridge
             }
         }
 
+        function.WriteConfig(PCI_ROM_ADDRESS, 4, (uint)romStart);
         function.WriteConfig(PCI_INTERRUPT_LINE, 1, line);
         function.WriteConfig(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);
-        return new PciResources(starts, line);
+        return new PciResources(starts, romStart, line);
     }
 
     private ulong Allocate(PciBar bar)

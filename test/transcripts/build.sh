@@ -1,7 +1,16 @@
 #!/usr/bin/env bash
 # Builds the transcript programs, static, into a folder.
 #
-#   build.sh FOLDER [NAME]...       build.sh --list   prints the names
+#   build.sh FOLDER [NAME]...                     build.sh --list   prints the names
+#   build.sh --machines NAME                      prints the machines that the program wants, each with a golden of its own
+#   build.sh --machine real|ours NAME [MACHINE]   prints the options for one, or nothing
+#
+# A program that wants another machine than one edu at 0000:00:05.0 has a line in it of the form
+#
+#   /* machine: real -d QEMU-DEVICE ... ; ours --device MODEL ... */
+#
+# and one that wants several machines, one after the other, has a line for each: `machine NAME: ...`. Its goldens are
+# golden/PROGRAM.NAME.txt. @machines@ stands for the folder machines/, whatever is its path.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # Bad pointers and sizes are what the programs are about.
@@ -9,6 +18,19 @@ warnings=(-Wall -Wextra -Werror -Wno-nonnull -Wno-stringop-overflow -Wno-stringo
 list() { for f in "$here"/*.c; do basename "$f" .c; done; }
 if [ "${1:-}" = --list ]; then
 	list
+	exit 0
+fi
+# NAME;OPTIONS of the real machine;OPTIONS of ours
+machines() { sed -n 's|^/\* machine *\([a-z0-9_-]*\): real \(.*\) ; ours \(.*\) \*/$|\1;\2;\3|p' "$here/$1.c"; }
+if [ "${1:-}" = --machines ]; then
+	machines "${2:?a program}" | cut -d';' -f1
+	exit 0
+fi
+if [ "${1:-}" = --machine ]; then
+	column=3
+	[ "${2:?real or ours}" = real ] && column=2
+	line=$(machines "${3:?a program}" | grep "^${4:-};" || true)
+	cut -d';' -f"$column" <<<"$line" | sed "s|@machines@|${MACHINES:-$here/machines}|g"
 	exit 0
 fi
 out=${1:?a folder to build into}

@@ -2,7 +2,7 @@
 # Makes the goldens again: builds each program, runs it on a real Linux kernel, and writes what it prints to
 # golden/NAME.txt.
 #
-#   regenerate.sh RUNNER [NAME]...
+#   regenerate.sh RUNNER [NAME]...        NAME: a program, or PROGRAM.MACHINE
 #   KERNEL_RUNNER=RUNNER regenerate.sh
 #
 # RUNNER is a command (with its own options) that runs the static program given after it, with that program's
@@ -12,6 +12,11 @@
 # edu,addr=5. On such a machine itself RUNNER is simply `env`:
 #
 #   cd test/transcripts && sudo ./regenerate.sh env
+#
+# Some programs want other machines: `./build.sh --machines NAME` lists them and `./build.sh --machine real NAME [MACHINE]` prints
+# the devices of one, each as -d QEMU-DEVICE, where addr= and bus= place a device (all are bound to vfio-pci but bridges and
+# pci-serial, which has a driver of the host's). -n stands for an IOMMU without interrupt remapping, -c for a word on the kernel's
+# command line. RUNNER is then called as RUNNER -d ... -- NAME.
 #
 # Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
 set -euo pipefail
@@ -23,14 +28,16 @@ programs=("$@")
 [ ${#programs[@]} -gt 0 ] || mapfile -t programs < <(./build.sh --list)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-./build.sh "$work" "${programs[@]}"
+./build.sh "$work" "${programs[@]%%.*}"
 failed=0
-for name in "${programs[@]}"; do
-	ok=1
+regenerate() { # program, machine or nothing
+	local program=$1 name=$1${2:+.$2} ok=1 round machine
+	machine=$(./build.sh --machine real "$@")
+	[ -z "$machine" ] || machine="${runner% --} $machine --"
 	for round in 1 2; do
 		# Word splitting is wanted: RUNNER is a command with options.
 		# shellcheck disable=SC2086
-		$runner "$work/$name" --quiet-console >"$work/$name.$round" || {
+		${machine:-$runner} "$work/$program" --quiet-console >"$work/$name.$round" || {
 			echo "$name: the runner failed with status $?" >&2
 			ok=0
 			break
@@ -47,10 +54,18 @@ for name in "${programs[@]}"; do
 	fi
 	if [ $ok = 0 ]; then
 		failed=1
-		continue
+		return
 	fi
 	mkdir -p golden
 	cp "$work/$name.1" "golden/$name.txt"
 	echo "golden/$name.txt: $(grep -c ' = ' "golden/$name.txt") calls"
+}
+for name in "${programs[@]}"; do
+	machines=("${name#*.}")
+	[[ $name == *.* ]] || mapfile -t machines < <(./build.sh --machines "$name")
+	[ ${#machines[@]} -gt 0 ] || machines=("")
+	for machine in "${machines[@]}"; do
+		regenerate "${name%%.*}" $machine
+	done
 done
 exit $failed

@@ -3,6 +3,7 @@ using Spectre.Console;
 using Viaduct.Abi;
 using Viaduct.Cli.Machine;
 using Viaduct.Iommu;
+using Viaduct.Pci.VfioPci;
 using Viaduct.Supervisor;
 
 namespace Viaduct.Cli.Output;
@@ -20,8 +21,9 @@ internal static class RunReport
         for (var i = 0; i < shown; i++)
         {
             var (spec, device) = devices[i];
+            var place = spec.Driver == VfioPciDevice.OwnDriver ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
             Console.Error.WriteLine(
-                $"viaduct: {device.Name}  {spec.Model.Name} ({spec.Model.PciId})  /dev/vfio/{device.Group.Id}  vfio-pci");
+                $"viaduct: {device.Name}  {spec.Model.Name} ({spec.Model.PciId})  {place}  {spec.Driver ?? "no driver"}");
         }
 
         if (shown < devices.Count)

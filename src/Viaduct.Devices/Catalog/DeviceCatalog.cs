@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Devices.Edu;
 using Viaduct.Devices.Ioat;
+using Viaduct.Devices.Replica;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Catalog;
@@ -37,6 +38,25 @@ public static class DeviceCatalog
             ],
             Registers = IoatRegisters.All,
         },
+        new DeviceModel(CreateReplica)
+        {
+            Name = ReplicaFunction.Name,
+            Summary = "A card that is somewhere else: its configuration space from a dump, its BARs as plain memory",
+            PciId = "the dump's",
+            Keys =
+            [
+                new DeviceKey(
+                    ReplicaFaceReader.ConfigKey, "a file", "needed", "The text of 'lspci -xxxx -s ADDRESS', or a copy of sysfs' config"),
+                new DeviceKey(ReplicaFaceReader.ResourceKey, "a file", "none", "A copy of sysfs' resource, which has the sizes of the BARs"),
+                .. Enumerable.Range(0, 6).Select(bar => new DeviceKey(
+                    $"bar{bar}", "4096, 0x4000, 16K, 1M", "of resource", $"The size of BAR{bar}; 0 for none")),
+                new DeviceKey(
+                    ReplicaFaceReader.WritableKey, "a file", "as PCI says", "A dump in which the bits are set that software can write"),
+                new DeviceKey(ReplicaFaceReader.RomKey, "a file", "none", "What the expansion ROM holds"),
+                new DeviceKey(ReplicaFaceReader.VpdKey, "a file", "none", "A copy of sysfs' vpd"),
+            ],
+            Registers = [],
+        },
     ];
 
     /// <summary>The model of a name.</summary>
@@ -65,6 +85,13 @@ public static class DeviceCatalog
         function = options.TryGetNumber(DmaMaskKey, 0, ulong.MaxValue, ref mask, out error)
             ? new EduFunction(services, mask)
             : null;
+        return function is not null;
+    }
+
+    private static bool CreateReplica(
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
+    {
+        function = ReplicaFaceReader.TryRead(options, out var face, out error) ? new ReplicaFunction(services, face) : null;
         return function is not null;
     }
 

@@ -45,6 +45,27 @@ public sealed class PciConfigSpace
         _sticky.AsSpan(offset, length).Fill(true);
     }
 
+    /// <summary>Gives bytes that are declared, or read-only, other values, now and after a reset; what software can write of
+    /// them stays.</summary>
+    /// <param name="offset">Bytes from the start of configuration space.</param>
+    /// <param name="reset">The values.</param>
+    public void Load(int offset, ReadOnlySpan<byte> reset)
+    {
+        reset.CopyTo(_value.AsSpan(offset));
+        reset.CopyTo(_reset.AsSpan(offset));
+    }
+
+    /// <summary>Says exactly which bits of a byte software can write, whatever was declared; those that it clears by writing one stay
+    /// such.</summary>
+    /// <param name="offset">Bytes from the start of configuration space.</param>
+    /// <param name="writable">The bits.</param>
+    public void SetWritable(int offset, byte writable) => _writable[offset] = (byte)(writable & ~_clearable[offset]);
+
+    /// <summary>Says that bytes keep their value over every reset but power on (PCIe: sticky).</summary>
+    /// <param name="offset">Bytes from the start of configuration space.</param>
+    /// <param name="length">Bytes.</param>
+    public void Keep(int offset, int length) => _sticky.AsSpan(offset, length).Fill(true);
+
     /// <summary>A read; bytes outside are all ones.</summary>
     /// <param name="offset">Bytes from the start; need not be aligned.</param>
     /// <param name="width">1 to 4 bytes.</param>

@@ -110,30 +110,25 @@ public abstract partial class PciFunction
         }
 
         var link = _capabilities.Count == 0 ? PCI_CAPABILITY_LIST : _capabilities[^1].Offset + PCI_CAP_LIST_NEXT;
-        capability.Place(this, at);
+        Attach(capability, at);
         Config.Declare(link, 1, (uint)at);
         Config.Declare(PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0, StatusErrors);
-        _capabilities.Add(capability);
-        _nextCapability = (at + capability.Length + 3) & ~3;
-        switch (capability)
+        return capability;
+    }
+
+    /// <summary>Adds a capability that no list leads to yet: for the constructors of models that lay their lists out
+    /// themselves. What it declares may lie over what was there.</summary>
+    /// <param name="capability">It belongs to this function from here on.</param>
+    /// <param name="offset">Where; from 0x40.</param>
+    /// <exception cref="ArgumentException">It does not fit there.</exception>
+    protected void AttachCapability(FunctionCapability capability, int offset)
+    {
+        if (offset < PCI_STD_HEADER_SIZEOF || offset + capability.Length > PCI_CFG_SPACE_SIZE)
         {
-            case PowerManagementCapability power:
-                _power = power;
-                break;
-            case MsiCapability msi:
-                _msi = msi;
-                break;
-            case MsixCapability msix:
-                _msix = msix;
-                break;
-            case PciExpressCapability:
-                Config.Size = PCI_CFG_SPACE_EXP_SIZE;
-                break;
-            default:
-                break;
+            throw new ArgumentException($"No room for capability {capability.Id:x2} at {offset:x2}.", nameof(offset));
         }
 
-        return capability;
+        Attach(capability, offset);
     }
 
     /// <summary>Adds an extended capability at the end of the list, behind the one before; for the constructors of
@@ -165,6 +160,30 @@ public abstract partial class PciFunction
 
     /// <summary>Brings the model's own state to what the datasheet says of a reset. The gate is held.</summary>
     protected abstract void OnReset(PciResetKind kind);
+
+    private void Attach(FunctionCapability capability, int at)
+    {
+        capability.Place(this, at);
+        _capabilities.Add(capability);
+        _nextCapability = (at + capability.Length + 3) & ~3;
+        switch (capability)
+        {
+            case PowerManagementCapability power:
+                _power = power;
+                break;
+            case MsiCapability msi:
+                _msi = msi;
+                break;
+            case MsixCapability msix:
+                _msix = msix;
+                break;
+            case PciExpressCapability:
+                Config.Size = PCI_CFG_SPACE_EXP_SIZE;
+                break;
+            default:
+                break;
+        }
+    }
 
     private bool IsUpperHalf(int index)
         => index > 0 && _bars[index - 1] is { } bar && bar.Kind.HasFlag(PciBarKind.Memory64);

@@ -22,7 +22,7 @@ internal static class ConfigTables
     private const int AgpLength = 12;
     private const int ErrorReportingLength = 0x2c;
     private const int PowerBudgetLength = 16;
-    private const int MulticastLength = 48;
+    private const int MulticastLength = 40;
     private const int PciXLength = 24;
     private const int PciXCommand = 2;
     private const int PciXEccControl = 8;
@@ -113,9 +113,7 @@ internal static class ConfigTables
                 2,
                 PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS,
                 All & ~(uint)(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_STATE_MASK)),
-
-        // The protocol of VPD_ADDR.F needs VPD behind it; where there is none the flag never turns, as here.
-        [PCI_CAP_ID_VPD] = Capability(PCI_CAP_VPD_SIZEOF, VfioPciConfig.WriteDefault)
+        [PCI_CAP_ID_VPD] = Capability(PCI_CAP_VPD_SIZEOF, VfioPciConfig.WriteVpd)
             .Field(PCI_VPD_ADDR, 2, All, All)
             .Field(PCI_VPD_DATA, 4, All, All),
         [PCI_CAP_ID_PCIX] = Capability(PciXLength, VfioPciConfig.WriteDefault)

@@ -2,15 +2,19 @@ using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <summary>What a host keeps of a function over a reset (pci_save_state): the header and the PCI Express
-/// controls.</summary>
+/// <summary>What a host keeps of a function over a reset (pci_save_state): the header, the controls of PCI Express and of PCI-X. Error
+/// reporting keeps itself: its registers are sticky.</summary>
 internal sealed class PciSavedState
 {
+    private const int PciXCommand = 2;
+
     private static readonly int[] s_expressControls =
         [PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2, PCI_EXP_LNKCTL2];
 
     private readonly uint[] _header = new uint[PCI_STD_HEADER_SIZEOF / 4];
-    private readonly uint[] _express = new uint[s_expressControls.Length];
+
+    // Registers behind the header, in the order of their restoration.
+    private readonly List<(int Offset, int Width, uint Value)> _registers = [];
 
     private PciSavedState()
     {
@@ -24,11 +28,21 @@ internal sealed class PciSavedState
             state._header[i] = function.ReadConfig(4 * i, 4);
         }
 
-        if (FindExpress(function) is { } express)
+        foreach (var capability in function.Capabilities)
         {
-            for (var i = 0; i < s_expressControls.Length; i++)
+            if (capability is PciExpressCapability express)
             {
-                state._express[i] = function.ReadConfig(express.Offset + s_expressControls[i], 2);
+                foreach (var register in s_expressControls)
+                {
+                    if (express.Has(register))
+                    {
+                        state.Add(function, express.Offset + register, 2);
+                    }
+                }
+            }
+            else if (capability.Id == PCI_CAP_ID_PCIX)
+            {
+                state.Add(function, capability.Offset + PciXCommand, 2);
             }
         }
 
@@ -40,12 +54,9 @@ internal sealed class PciSavedState
     {
         lock (function.Gate)
         {
-            if (FindExpress(function) is { } express)
+            foreach (var (offset, width, value) in _registers)
             {
-                for (var i = 0; i < s_expressControls.Length; i++)
-                {
-                    function.WriteConfig(express.Offset + s_expressControls[i], 2, _express[i]);
-                }
+                function.WriteConfig(offset, width, value);
             }
 
             for (var i = _header.Length - 1; i >= 0; i--)
@@ -57,16 +68,6 @@ internal sealed class PciSavedState
         }
     }
 
-    private static PciExpressCapability? FindExpress(PciFunction function)
-    {
-        foreach (var capability in function.Capabilities)
-        {
-            if (capability is PciExpressCapability express)
-            {
-                return express;
-            }
-        }
-
-        return null;
-    }
+    private void Add(PciFunction function, int offset, int width)
+        => _registers.Add((offset, width, function.ReadConfig(offset, width)));
 }

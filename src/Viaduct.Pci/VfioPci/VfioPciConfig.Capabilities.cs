@@ -73,14 +73,48 @@ internal sealed partial class VfioPciConfig
         const uint CanReset = PCI_AF_CAP_FLR | PCI_AF_CAP_TP;
         WriteDefault(config, access, value);
         var at = access.Start + PCI_AF_CTRL;
-        if ((config._virtual[at] & PCI_AF_CTRL_FLR) != 0)
+        var control = config.GetVirtual(at, 1);
+        if ((control & PCI_AF_CTRL_FLR) != 0)
         {
-            config.SetVirtual(at, 1, config._virtual[at] & ~(uint)PCI_AF_CTRL_FLR);
+            config.SetVirtual(at, 1, control & ~(uint)PCI_AF_CTRL_FLR);
             if ((config.GetChip(access.Start + PCI_AF_CAP, 1) & CanReset) == CanReset)
             {
                 config._device.TryResetFunction();
             }
         }
+    }
+
+    /// <summary>vfio_vpd_config_write: a write of the address's upper byte, and so of its flag, transfers four bytes through the host.
+    /// The flag turns only if that worked; a client whose flag stays takes it for a time-out.</summary>
+    internal static void WriteVpd(VfioPciConfig config, ConfigAccess access, uint value)
+    {
+        const int FlagByte = PCI_VPD_ADDR + 1;
+        WriteDefault(config, access, value);
+        if (!access.Covers(FlagByte))
+        {
+            return;
+        }
+
+        var at = access.Start + PCI_VPD_ADDR;
+        var address = config.GetVirtual(at, 2);
+        var place = (int)(address & PCI_VPD_ADDR_MASK);
+        if ((address & PCI_VPD_ADDR_F) != 0)
+        {
+            if (!config._vpd.TryWrite(place, config.GetVirtual(access.Start + PCI_VPD_DATA, 4)))
+            {
+                return;
+            }
+        }
+        else if (config._vpd.TryRead(place, out var data))
+        {
+            config.SetVirtual(access.Start + PCI_VPD_DATA, 4, data);
+        }
+        else
+        {
+            return;
+        }
+
+        config.SetVirtual(at, 2, address ^ PCI_VPD_ADDR_F);
     }
 
     /// <summary>pcie_set_readrq: sizes above 4096 bytes do not exist.</summary>

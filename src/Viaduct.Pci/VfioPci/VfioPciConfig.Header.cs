@@ -66,7 +66,8 @@ internal sealed partial class VfioPciConfig
             }
         }
 
-        SetVirtual(PCI_ROM_ADDRESS, 4, 0);
+        var rom = _function.Rom is { } there ? (uint)-there.Size | PCI_ROM_ADDRESS_ENABLE : 0;
+        SetVirtual(PCI_ROM_ADDRESS, 4, GetVirtual(PCI_ROM_ADDRESS, 4) & rom);
     }
 
     /// <summary>A chip that the client reset behind our back (by a register of its own) has lost its BARs: they come
@@ -85,5 +86,16 @@ internal sealed partial class VfioPciConfig
         {
             SetChip(PCI_BASE_ADDRESS_0 + (4 * i), 4, _barsAtOpen[i]);
         }
+
+        if (lost)
+        {
+            SetChip(PCI_ROM_ADDRESS, 4, _romAtOpen);
+            if (_hidesIntx)
+            {
+                DisableIntx();
+            }
+        }
     }
+
+    private void DisableIntx() => SetChip(PCI_COMMAND, 2, GetChip(PCI_COMMAND, 2) | PCI_COMMAND_INTX_DISABLE);
 }

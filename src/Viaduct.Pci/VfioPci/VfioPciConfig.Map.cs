@@ -38,7 +38,7 @@ internal sealed partial class VfioPciConfig
             var length = LengthOf(id, position);
             if (length == 0)
             {
-                _virtual[link] = (byte)next;
+                SetVirtual(link, 1, (uint)next);
             }
             else
             {

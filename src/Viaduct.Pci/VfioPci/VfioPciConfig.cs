@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
@@ -17,6 +16,9 @@ internal sealed partial class VfioPciConfig
 
     // What firmware gave the BARs, for a chip that lost it (rbar).
     private readonly uint[] _barsAtOpen = new uint[PCI_STD_NUM_BARS];
+    private readonly uint _romAtOpen;
+    private readonly HostVpd _vpd;
+    private readonly bool _hidesIntx;
     private ConfigPermissions? _msi;
 
     /// <summary>Reads the chip and builds the map (vfio_config_init).</summary>
@@ -24,15 +26,28 @@ internal sealed partial class VfioPciConfig
     {
         _device = device;
         _function = device.Function;
+        _vpd = new HostVpd(_function);
         _map = new byte[_function.ConfigSize];
         _virtual = new byte[_function.ConfigSize];
         _map.AsSpan(PCI_STD_HEADER_SIZEOF).Fill(ConfigTables.Unassigned);
+        _hidesIntx = VfioPciQuirks.HasNoUsableIntx(_function.Identity);
+        if (_hidesIntx)
+        {
+            DisableIntx();
+        }
+
         CopyFromChip(0, PCI_STD_HEADER_SIZEOF);
+        if (_hidesIntx)
+        {
+            _virtual[PCI_INTERRUPT_PIN] = 0;
+        }
+
         for (var i = 0; i < _barsAtOpen.Length; i++)
         {
             _barsAtOpen[i] = GetVirtual(PCI_BASE_ADDRESS_0 + (4 * i), 4);
         }
 
+        _romAtOpen = GetVirtual(PCI_ROM_ADDRESS, 4);
         MapCapabilities();
         MapExtendedCapabilities();
     }
@@ -122,7 +137,7 @@ internal sealed partial class VfioPciConfig
         }
 
         var shift = 8 * (PCI_CAP_LIST_NEXT - access.Offset);
-        var next = (uint)config._virtual[access.Start + PCI_CAP_LIST_NEXT];
+        var next = config.GetVirtual(access.Start + PCI_CAP_LIST_NEXT, 1);
         return (value & ~(0xffu << shift)) | (next << shift);
     }
 
@@ -138,16 +153,21 @@ internal sealed partial class VfioPciConfig
 
     private void SetChip(int offset, int width, uint value) => _function.WriteConfig(offset, width, value);
 
-    private uint GetVirtual(int offset, int width) => width switch
+    /// <summary>Bytes behind the end, where a damaged list may lead, are zero.</summary>
+    private uint GetVirtual(int offset, int width)
     {
-        1 => _virtual[offset],
-        2 => BinaryPrimitives.ReadUInt16LittleEndian(_virtual.AsSpan(offset)),
-        _ => BinaryPrimitives.ReadUInt32LittleEndian(_virtual.AsSpan(offset)),
-    };
+        var value = 0u;
+        for (var i = 0; i < width && offset + i < _virtual.Length; i++)
+        {
+            value |= (uint)_virtual[offset + i] << (8 * i);
+        }
+
+        return value;
+    }
 
     private void SetVirtual(int offset, int width, uint value)
     {
-        for (var i = 0; i < width; i++)
+        for (var i = 0; i < width && offset + i < _virtual.Length; i++)
         {
             _virtual[offset + i] = (byte)(value >> (8 * i));
         }
@@ -164,7 +184,8 @@ internal sealed partial class VfioPciConfig
     /// <summary>vfio_find_cap_start: back over the bytes of the same capability.</summary>
     private int StartOf(int position, byte id)
     {
-        if (position < PCI_CFG_SPACE_SIZE && id == ConfigTables.Header)
+        // Also of an extended capability whose id is zero, or whose id's low byte is.
+        if (id == ConfigTables.Header)
         {
             return 0;
         }

@@ -30,7 +30,9 @@ public sealed partial class VfioPciDevice
             ? ReadConfig(caller.Memory, buffer, count, position & RegionMask)
             : FindBar(index) is { } bar
                 ? ReadBar(caller.Memory, buffer, count, bar, position & RegionMask)
-                : Errno.EINVAL;
+                : index == VFIO_PCI_ROM_REGION_INDEX
+                    ? ReadRom(caller.Memory, buffer, count, position & RegionMask)
+                    : Errno.EINVAL;
     }
 
     /// <inheritdoc/>

@@ -84,6 +84,11 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
         return SysResult.Success;
     }
 
+    /// <summary>Looks through all processes: only a client that is in the way of its own next eventfd asks. One that is on its way
+    /// in a message counts as closed.</summary>
+    public override bool IsOpen(EventFdContext context)
+        => context.Id is not { } id || DescriptorInfo.IsEventFdOpenElsewhere(id);
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         const int O_RDWR = 2;

@@ -20,11 +20,11 @@ public sealed class DeviceCatalogTests
     }
 
     [Theory]
-    [InlineData("iota", "There is no device 'iota'; 'ioat' perhaps: there are edu, ioat.")]
-    [InlineData("EDU", "There is no device 'EDU'; 'edu' perhaps: there are edu, ioat.")]
-    [InlineData("ioatt", "There is no device 'ioatt'; 'ioat' perhaps: there are edu, ioat.")]
-    [InlineData("nvme", "There is no device 'nvme': there are edu, ioat.")]
-    [InlineData("", "There is no device '': there are edu, ioat.")]
+    [InlineData("iota", "There is no device 'iota'; 'ioat' perhaps: there are edu, ioat, replica.")]
+    [InlineData("EDU", "There is no device 'EDU'; 'edu' perhaps: there are edu, ioat, replica.")]
+    [InlineData("ioatt", "There is no device 'ioatt'; 'ioat' perhaps: there are edu, ioat, replica.")]
+    [InlineData("nvme", "There is no device 'nvme': there are edu, ioat, replica.")]
+    [InlineData("", "There is no device '': there are edu, ioat, replica.")]
     public void Find_UnknownName_SaysWhatThereIs(string name, string expected)
     {
         Assert.False(DeviceCatalog.TryFind(name, out _, out var error));

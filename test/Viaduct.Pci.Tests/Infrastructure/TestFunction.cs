@@ -62,6 +62,8 @@ internal sealed class TestFunction : PciFunction
 
     public void Add(PciExtendedCapability capability) => AddExtendedCapability(capability);
 
+    public void Add(PciRom rom) => AddRom(rom);
+
     public void Scratch(int offset, int length) => Config.DeclareScratch(offset, length);
 
     public void Line(bool asserted) => SetIntx(asserted);

@@ -1,0 +1,32 @@
+using Viaduct.Pci.Hardware;
+
+namespace Viaduct.Devices.Replica;
+
+/// <summary>What a replica is made from: all that can be seen of a card from outside.</summary>
+/// <param name="Config">Configuration space: 64, 256 or 4096 bytes of a function that is no bridge.</param>
+public sealed record ReplicaFace(byte[] Config)
+{
+    /// <summary>Bytes of each BAR; zero where there is none, or where the upper half of one is.</summary>
+    public IReadOnlyList<ulong> BarSizes { get; init; } = new ulong[6];
+
+    /// <summary>The expansion ROM; null where there is none.</summary>
+    public PciRom? Rom { get; init; }
+
+    /// <summary>Vital Product Data, for a card that has the capability.</summary>
+    public byte[] Vpd { get; init; } = [];
+
+    /// <summary>For each byte of configuration space the bits that software can write; null where only what PCI says of them is
+    /// known.</summary>
+    public byte[]? Writable { get; init; }
+
+    /// <summary>What a BAR is, by its register.</summary>
+    /// <param name="index">0 to 5.</param>
+    internal PciBarKind KindOf(int index)
+    {
+        var low = Config[0x10 + (4 * index)];
+        return (low & 1) != 0
+            ? PciBarKind.Io
+            : ((low & 6) == (int)PciBarKind.Memory64 ? PciBarKind.Memory64 : PciBarKind.Memory32)
+                | (PciBarKind)(low & (int)PciBarKind.Prefetchable);
+    }
+}
