@@ -92,13 +92,13 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         const int O_RDWR = 2;
-        return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+        return installer.Install(Process, _task, new OpenVfioFile(file, O_RDWR), O_RDWR, closeOnExec, default);
     }
 
     public override SysResult AddFile(VfioFile file, bool closeOnExec)
     {
         const int O_RDWR = 2;
-        return installer.Add(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec);
+        return installer.Add(Process, _task, new OpenVfioFile(file, O_RDWR), O_RDWR, closeOnExec);
     }
 
     public override SysResult GetFileMemory(int fd, out FileMemory? file)
