@@ -55,6 +55,20 @@ public sealed partial class IoAddressSpace
         }
     }
 
+    /// <summary>Makes two translations of one, which lead where it led; no transfer notices.</summary>
+    /// <param name="at">The first address of the upper one, above the first address of one that holds it.</param>
+    public void Split(ulong at)
+    {
+        lock (_lock)
+        {
+            if (_map.TryFind(at, out var entry))
+            {
+                var target = entry.Value;
+                _map.TrySplit(at, new Target(target.Source, target.Offset + (at - entry.First), target.Access));
+            }
+        }
+    }
+
     /// <summary>Leads the range that starts at <paramref name="first"/> elsewhere, and waits for transfers that use
     /// the old
     /// way.</summary>

@@ -27,6 +27,9 @@ public sealed class IommuGroup(int id, IommuUnit unit)
         set => _addressSpace = value;
     }
 
+    /// <summary>iommu_group_dma_owner_claimed, by an iommufd. Under the VFIO core's lock.</summary>
+    public bool IsClaimed => Owner is not null;
+
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }
 }

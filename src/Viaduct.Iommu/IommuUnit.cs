@@ -1,3 +1,5 @@
+using Viaduct.Abi;
+
 namespace Viaduct.Iommu;
 
 /// <summary>What an IOMMU can do, as the kernel's IOMMU driver reports it to VFIO.</summary>
@@ -18,4 +20,10 @@ public sealed record IommuUnit
 
     /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>
     public bool EnforcesCacheCoherency { get; init; } = true;
+
+    /// <summary>Whose IOMMU it is, for IOMMU_GET_HW_INFO.</summary>
+    public IommuHwInfoType HardwareType { get; init; }
+
+    /// <summary>What IOMMU_GET_HW_INFO tells of it, in its vendor's layout.</summary>
+    public ReadOnlyMemory<byte> HardwareInfo { get; init; }
 }

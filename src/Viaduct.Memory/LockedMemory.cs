@@ -3,8 +3,8 @@ using Viaduct.Abi;
 namespace Viaduct.Memory;
 
 /// <summary>
-/// Pages locked in one address space (mm->locked_vm) against RLIMIT_MEMLOCK, as account_locked_vm counts them: each
-/// mapping counts again, also where two mappings share a page.
+/// Pages that count against RLIMIT_MEMLOCK: those locked in one address space (mm->locked_vm, as account_locked_vm counts them),
+/// or by one user (user->locked_vm). Each charge counts, also where two share a page.
 /// </summary>
 public sealed class LockedMemory
 {
@@ -22,6 +22,27 @@ public sealed class LockedMemory
 
     /// <summary>The most pages that were wanted by a caller whose limit forbade it; zero where none was.</summary>
     public ulong PeakBeyondLimit { get; private set; }
+
+    /// <summary>Pages of 4 KiB that are held for DMA whether a limit counts them or not: mm->pinned_vm.</summary>
+    public ulong PinnedPages { get; private set; }
+
+    /// <summary>Counts pages that are held.</summary>
+    public void Pin(ulong pages)
+    {
+        lock (_lock)
+        {
+            PinnedPages += pages;
+        }
+    }
+
+    /// <summary>Undoes <see cref="Pin"/>.</summary>
+    public void Unpin(ulong pages)
+    {
+        lock (_lock)
+        {
+            PinnedPages -= Math.Min(PinnedPages, pages);
+        }
+    }
 
     /// <summary>Counts pages.</summary>
     /// <param name="pages">Pages of 4 KiB.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Viaduct.Memory;
@@ -9,4 +10,13 @@ public static class StructBytes
     public static void Write<T>(Span<byte> destination, in T value)
         where T : unmanaged
         => MemoryMarshal.Write(destination, in value);
+
+    /// <summary>A structure's bytes.</summary>
+    public static byte[] Of<T>(in T value)
+        where T : unmanaged
+    {
+        var bytes = new byte[Unsafe.SizeOf<T>()];
+        Write(bytes, value);
+        return bytes;
+    }
 }

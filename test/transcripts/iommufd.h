@@ -3,6 +3,7 @@
 #define TRANSCRIPTS_IOMMUFD_H
 
 #include "transcript.h"
+#include <linux/capability.h>
 
 enum {
 	T_DESTROY = T_IO(0x80),
@@ -12,6 +13,21 @@ enum {
 	T_IOVA_RANGES = T_IO(0x84),
 	T_IOAS_MAP = T_IO(0x85),
 	T_IOAS_UNMAP = T_IO(0x86),
+	T_OPTION = T_IO(0x87),
+	T_VFIO_IOAS = T_IO(0x88),
+	T_HWPT_ALLOC = T_IO(0x89),
+	T_GET_HW_INFO = T_IO(0x8a),
+	T_SET_DIRTY = T_IO(0x8b),
+	T_GET_DIRTY = T_IO(0x8c),
+	T_INVALIDATE = T_IO(0x8d),
+	T_FAULT_ALLOC = T_IO(0x8e),
+	T_MAP_FILE = T_IO(0x8f),
+	T_VIOMMU_ALLOC = T_IO(0x90),
+	T_VDEVICE_ALLOC = T_IO(0x91),
+	T_CHANGE_PROCESS = T_IO(0x92),
+	T_VEVENTQ_ALLOC = T_IO(0x93),
+	T_HW_QUEUE_ALLOC = T_IO(0x94),
+	T_GET_PA = T_IO(0x95),
 	T_BIND = T_IO(0x76),
 	T_ATTACH = T_IO(0x77),
 	T_DETACH = T_IO(0x78),
@@ -47,6 +63,51 @@ struct t_ioas_copy {
 struct t_ioas_unmap {
 	__u32 size, ioas_id;
 	__u64 iova, length;
+};
+struct t_option {
+	__u32 size, option_id;
+	__u16 op, reserved;
+	__u32 object_id;
+	__u64 val64;
+};
+struct t_vfio_ioas {
+	__u32 size, ioas_id;
+	__u16 op, reserved;
+};
+struct t_hwpt_alloc {
+	__u32 size, flags, dev_id, pt_id, out_hwpt_id, reserved, data_type, data_len;
+	__u64 data_uptr;
+	__u32 fault_id, reserved2;
+};
+struct t_hw_info {
+	__u32 size, flags, dev_id, data_len;
+	__u64 data_uptr;
+	__u32 data_type;
+	__u8 max_pasid_log2, reserved[3];
+	__u64 capabilities;
+};
+struct t_set_dirty {
+	__u32 size, flags, hwpt_id, reserved;
+};
+struct t_get_dirty {
+	__u32 size, hwpt_id, flags, reserved;
+	__u64 iova, length, page_size, data;
+};
+struct t_invalidate {
+	__u32 size, hwpt_id;
+	__u64 data_uptr;
+	__u32 data_type, entry_len, entry_num, reserved;
+};
+struct t_fault_alloc {
+	__u32 size, flags, out_fault_id, out_fault_fd;
+};
+struct t_map_file {
+	__u32 size, flags, ioas_id;
+	__s32 fd;
+	__u64 start, length, iova;
+};
+struct t_change_process {
+	__u32 size, reserved;
 };
 struct t_bind {
 	__u32 argsz, flags;
@@ -169,6 +230,90 @@ static unused long detach_pt(int d)
 {
 	struct t_detach t = { 8, 0, 0 };
 	return call(ioctl(d, T_DETACH, &t), "DETACH()");
+}
+
+static unused __u32 effective(__u32 keep)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	if (syscall(SYS_capget, &h, data))
+		die("capget");
+	data[0].effective &= keep;
+	if (syscall(SYS_capset, &h, data))
+		die("capset");
+	return data[0].effective;
+}
+
+/* From here on the process has not the right, whoever runs it. */
+static unused void drop(unsigned capability, const char *name)
+{
+	effective(~(1u << capability));
+	note("without %s", name);
+}
+
+static unused long option(int i, unsigned id, unsigned op, __u32 object, __u64 value)
+{
+	struct t_option o = { sizeof(o), id, op, 0, object, value };
+	long r = call(ioctl(i, T_OPTION, &o), "OPTION(%u, %s, object=%u, %llu)", id,
+		op == 0 ? "SET" : op == 1 ? "GET" : "op 2", object, (unsigned long long)value);
+	if (o.val64 != value)
+		more(" value=%llu", (unsigned long long)o.val64);
+	return r;
+}
+
+static unused int memfd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, size))
+		die("memfd");
+	return fd;
+}
+
+static unused long map_file(int i, __u32 id, unsigned flags, int fd, const char *name, __u64 start, __u64 length,
+	__u64 iova)
+{
+	struct t_map_file m = { sizeof(m), flags, id, fd, start, length, iova };
+	long r = call(ioctl(i, T_MAP_FILE, &m), "MAP_FILE(ioas=%u, flags=%x, %s, start=%#llx, length=%#llx, iova=%#llx)", id,
+		flags, name, (unsigned long long)start, (unsigned long long)length, (unsigned long long)iova);
+	if (m.iova != iova)
+		more(" iova=%#llx", (unsigned long long)m.iova);
+	return r;
+}
+
+static unused long change_process(int i)
+{
+	struct t_change_process c = { sizeof(c), 0 };
+	return call(ioctl(i, T_CHANGE_PROCESS, &c), "CHANGE_PROCESS()");
+}
+
+/* The lines of /proc/self/status that count pages. */
+static unused void locked(const char *when)
+{
+	char text[8192];
+	int fd = open("/proc/self/status", O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n < 0)
+		die("status");
+	text[n] = 0;
+	note("%s:", when);
+	static const char *fields[] = { "VmLck:", "VmPin:" };
+	for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
+		char *p = strstr(text, fields[k]);
+		more(" %s %ld", fields[k], p ? atol(p + strlen(fields[k])) : -1);
+	}
+}
+
+/* A device that is bound, without printing. */
+static unused int bound_device(int i, __u32 *id)
+{
+	int d = open_cdev();
+	struct t_bind b = { 16, 0, i, 0, 0 };
+	if (ioctl(d, T_BIND, &b))
+		die("BIND");
+	if (id)
+		*id = b.out_devid;
+	return d;
 }
 
 #endif

@@ -1,4 +1,6 @@
+using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
@@ -19,6 +21,13 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
         ReservedRegions = [new ReservedRegion(0xfee0_0000, 0xfeef_ffff, "msi")],
         EnforcesCacheCoherency = false,
+        HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
+        HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
+        {
+            Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
+            CapReg = 0x80d2_008c_222f_0686,
+            EcapReg = 0x00f0_0f4a,
+        }),
     };
 
     private readonly PciHostBridge _bridge = new();

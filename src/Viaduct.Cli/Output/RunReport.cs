@@ -21,7 +21,7 @@ internal static class RunReport
         {
             var (spec, device) = devices[i];
             Console.Error.WriteLine(
-                $"viaduct: {device.Name}  {spec.Model.Name} ({spec.Model.PciId})  /dev/vfio/{device.Group.Id}  vfio-pci");
+                $"viaduct: {device.Name}  {spec.Model.Name} ({device.Function.Identity.VendorId:x4}:{device.Function.Identity.DeviceId:x4})  /dev/vfio/{device.Group.Id}  vfio-pci");
         }
 
         if (shown < devices.Count)

@@ -1,17 +1,34 @@
 namespace Viaduct.Iommu.Iommufd;
 
 /// <summary>
-/// A page table that the context made for an IOAS by itself, when a device was attached to that (an automatic
-/// iommufd_hwpt_paging). All of an IOAS's page tables hold the same, so that they share its
+/// A page table of an IOAS: struct iommufd_hwpt_paging. All of an IOAS's page tables hold the same, so that they share its
 /// <see cref="IoAddressSpace"/>.
 /// </summary>
 /// <param name="ioas">What it translates; referenced as long as this exists.</param>
 /// <param name="unit">The IOMMU whose format it has.</param>
-internal sealed class HwPagetable(Ioas ioas, IommuUnit unit) : IommufdObject
+/// <param name="isAutomatic">The context made it by itself, when a device was attached to the IOAS, and it goes with its last
+/// device. Otherwise the client made it, and destroys it.</param>
+internal sealed class HwPagetable(Ioas ioas, IommuUnit unit, bool isAutomatic) : IommufdObject
 {
+    public bool IsAutomatic { get; } = isAutomatic;
+
+    /// <summary>Where its devices' page requests would go; referenced as long as this exists.</summary>
+    public FaultQueue? Faults { get; init; }
+
     public Ioas Ioas { get; } = ioas;
 
     public IommuUnit Unit { get; } = unit;
+
+    /// <summary>It has got its id: what it refers to must stay.</summary>
+    public void Attach()
+    {
+        Ioas.Users++;
+        Ioas.PageTables.Add(this);
+        if (Faults is { } faults)
+        {
+            faults.Users++;
+        }
+    }
 
     /// <inheritdoc/>
     public override void Destroy()
@@ -19,5 +36,9 @@ internal sealed class HwPagetable(Ioas ioas, IommuUnit unit) : IommufdObject
         Ioas.RemoveDomain(this);
         Ioas.PageTables.Remove(this);
         Ioas.Users--;
+        if (Faults is { } faults)
+        {
+            faults.Users--;
+        }
     }
 }

@@ -75,8 +75,7 @@ internal sealed partial class Ioas
             }
 
             var end = Math.Min(area.Last, last);
-            found.Add(new IoasSlice(
-                area.Value.Memory, area.Value.Address + (at - area.First), end - at + 1, area.Value.IsWritable));
+            found.Add(new IoasSlice(area.Value.Pages, area.Value.Address + (at - area.First), end - at + 1));
             if (end == last)
             {
                 slices = [.. found];
@@ -112,7 +111,7 @@ internal sealed partial class Ioas
     /// <summary>iopt_insert_area, and iopt_area_fill_domains where there are any.</summary>
     private SysResult Add(ClientTask caller, in IoasSlice slice, ulong iova, DmaAccess access)
     {
-        if ((access & DmaAccess.Write) != 0 && !slice.IsWritable)
+        if ((access & DmaAccess.Write) != 0 && !slice.Pages.IsWritable)
         {
             return Errno.EPERM;
         }
@@ -122,7 +121,7 @@ internal sealed partial class Ioas
             return Errno.EINVAL;
         }
 
-        var area = new IoasArea(slice.Memory, slice.Address, slice.IsWritable, access, default);
+        var area = new IoasArea(slice.Pages, slice.Address, access, null);
         var last = iova + (slice.Length - 1);
         if (_domains.Count > 0)
         {
@@ -134,7 +133,18 @@ internal sealed partial class Ioas
         }
 
         _areas.TryAdd(iova, last, area);
+        area.Pages.Get();
         return SysResult.Success;
+    }
+
+    /// <summary>What is mapped, each once for each area.</summary>
+    public IEnumerable<IoasPages> AllPages()
+    {
+        for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry); more;
+            more = _areas.TryFindAfter(entry.First, out entry))
+        {
+            yield return entry.Value.Pages;
+        }
     }
 
     private SysResult FillAll(ClientTask caller)
@@ -159,38 +169,14 @@ internal sealed partial class Ioas
     /// <summary>Locks an area's memory, counts it and makes it reachable.</summary>
     private SysResult Fill(ClientTask caller, ulong first, ulong last, ref IoasArea area)
     {
-        var size = last - first + 1;
-        var result = area.Memory.Pin(area.Address, size, area.IsWritable, out var pinned);
-        if (result.IsError)
+        var result = area.Pages.Hold(caller, area.Address, area.Address + (last - first), out var pinned);
+        if (!result.IsError)
         {
-            return result;
+            area = area with { Pin = new IoasPin(pinned, area.Address) };
+            Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }
 
-        // Not counted: a device's memory, which iommufd, unlike type1, does not take.
-        if (pinned.LockedPages != size / PageSize)
-        {
-            pinned.Source!.Release(pinned);
-            return Errno.EFAULT;
-        }
-
-        result = Charge(caller, area.Memory.Locked, pinned.LockedPages);
-        if (result.IsError)
-        {
-            pinned.Source!.Release(pinned);
-            return result;
-        }
-
-        area = area with { Pinned = pinned };
-        Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
-        return SysResult.Success;
-    }
-
-    /// <summary>Capabilities are asked for only where the limit does not do: that may cost a system call.</summary>
-    private static SysResult Charge(ClientTask caller, LockedMemory locked, ulong pages)
-    {
-        var limit = caller.MemlockLimitPages;
-        var capable = locked.Pages + pages > limit && caller.IsCapable(Capability.IpcLock);
-        return locked.Charge(pages, limit, capable);
+        return result;
     }
 
     /// <summary>Gives back the memory of the areas below an address, or of all; they stay mapped.</summary>
@@ -208,17 +194,18 @@ internal sealed partial class Ioas
             more && (limit is null || entry.First < limit);
             more = _areas.TryFindAfter(entry.First, out entry))
         {
-            Release(entry.Value);
-            _areas.TryUpdate(entry.First, entry.Value with { Pinned = default });
+            Release(entry);
+            _areas.TryUpdate(entry.First, entry.Value with { Pin = null });
         }
     }
 
-    private static void Release(in IoasArea area)
+    private static void Release(in IovaRange<IoasArea> entry)
     {
-        if (area.Pinned.Source is { } source)
+        var area = entry.Value;
+        if (area.Pin is { } pin)
         {
-            area.Memory.Locked.Uncharge(area.Pinned.LockedPages);
-            source.Release(area.Pinned);
+            area.Pages.Drop(area.Address, area.Address + (entry.Last - entry.First));
+            pin.Put();
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Viaduct.Iommu.Iommufd;
 internal sealed partial class Ioas
 {
     /// <summary>Areas that are taken out before transfers are waited for and their memory is given back.</summary>
-    private readonly IoasArea[] _removed = new IoasArea[64];
+    private readonly IovaRange<IoasArea>[] _removed = new IovaRange<IoasArea>[64];
     private int _removedCount;
 
     /// <summary>Removes everything; an empty address space is fine.</summary>
@@ -20,12 +20,12 @@ internal sealed partial class Ioas
     /// <param name="first">The first address.</param>
     /// <param name="last">The last one.</param>
     /// <param name="unmapped">Bytes removed.</param>
-    /// <returns>Zero; ENOENT where nothing is mapped there, or where an area reaches out of the range: those below it
-    /// are gone then.</returns>
+    /// <returns>Zero, also where nothing is mapped there; ENOENT where an area reaches out of the range: those below it are gone
+    /// then.</returns>
     public SysResult Unmap(ulong first, ulong last, out ulong unmapped)
     {
         unmapped = 0;
-        SysResult result = Errno.ENOENT;
+        var result = SysResult.Success;
         while (_areas.TryFindOverlap(first, last, out var entry))
         {
             if (entry.First < first || entry.Last > last)
@@ -36,7 +36,6 @@ internal sealed partial class Ioas
 
             Remove(entry);
             unmapped += entry.Last - entry.First + 1;
-            result = SysResult.Success;
         }
 
         ReleaseRemoved();
@@ -56,7 +55,7 @@ internal sealed partial class Ioas
     {
         _areas.TryRemove(entry.First, out _);
         Space.UnmapDeferred(entry.First);
-        _removed[_removedCount++] = entry.Value;
+        _removed[_removedCount++] = entry;
         if (_removedCount == _removed.Length)
         {
             ReleaseRemoved();
@@ -69,6 +68,7 @@ internal sealed partial class Ioas
         foreach (ref readonly var area in _removed.AsSpan(0, _removedCount))
         {
             Release(area);
+            area.Value.Pages.Put();
         }
 
         _removed.AsSpan(0, _removedCount).Clear();

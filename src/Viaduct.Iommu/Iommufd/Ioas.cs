@@ -26,6 +26,12 @@ internal sealed partial class Ioas : IommufdObject
     /// <summary>What addresses and lengths must be multiples of, in bytes: 1 until there is a page table.</summary>
     public ulong Alignment { get; private set; } = 1;
 
+    /// <summary>IOMMU_OPTION_HUGE_PAGES: page tables may merge pages.</summary>
+    public bool HasLargePages { get; private set; } = true;
+
+    /// <summary>The page tables that hold what is mapped.</summary>
+    public IReadOnlyList<HwPagetable> Domains => _domains;
+
     /// <summary>Mappings that exist now.</summary>
     public int MappingCount => _areas.Count;
 
@@ -96,7 +102,7 @@ internal sealed partial class Ioas : IommufdObject
     /// <summary>iopt_table_add_domain: the first one locks all memory.</summary>
     public SysResult AddDomain(HwPagetable domain, ClientTask caller)
     {
-        var alignment = Math.Max(1UL << BitOperations.TrailingZeroCount(domain.Unit.PageSizes), Alignment);
+        var alignment = Math.Max(AlignmentOf(domain), Alignment);
         if (alignment > PageSize)
         {
             return Errno.EINVAL;
@@ -137,14 +143,52 @@ internal sealed partial class Ioas : IommufdObject
         }
 
         RemoveReservations(domain);
-        Alignment = _domains.Count == 0
-            ? 1
-            : _domains.Max(d => 1UL << BitOperations.TrailingZeroCount(d.Unit.PageSizes));
+        Alignment = WantedAlignment();
         if (_domains.Count == 0)
         {
             UnfillBelow(null);
         }
     }
+
+    /// <summary>iopt_disable_large_pages: from here on every page is mapped by itself, so that a mapping can be cut
+    /// anywhere.</summary>
+    /// <returns>Zero; EINVAL where a page table has merged pages already; EADDRINUSE where something is mapped by less than whole
+    /// pages.</returns>
+    public SysResult DisableLargePages()
+    {
+        if (!HasLargePages)
+        {
+            return SysResult.Success;
+        }
+
+        if (_domains.Count > 0 && _areas.Count > 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        HasLargePages = false;
+        var alignment = WantedAlignment();
+        if (alignment > Alignment && !IsAligned(alignment))
+        {
+            HasLargePages = true;
+            return Errno.EADDRINUSE;
+        }
+
+        Alignment = alignment;
+        return SysResult.Success;
+    }
+
+    /// <summary>iopt_enable_large_pages.</summary>
+    public void EnableLargePages()
+    {
+        HasLargePages = true;
+        Alignment = WantedAlignment();
+    }
+
+    private static ulong AlignmentOf(HwPagetable domain) => 1UL << BitOperations.TrailingZeroCount(domain.Unit.PageSizes);
+
+    private ulong WantedAlignment()
+        => _domains.Select(AlignmentOf).Append(HasLargePages ? 1UL : PageSize).Max();
 
     private bool TryReserve(ulong first, ulong last, object owner)
     {

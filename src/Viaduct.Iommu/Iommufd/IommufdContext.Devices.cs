@@ -139,7 +139,7 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_device_auto_get_domain: a page table that takes the device, or else a new one.</summary>
     private SysResult AttachAutomatically(IommufdDevice device, Ioas ioas, ClientTask caller, out HwPagetable? table)
     {
-        foreach (var existing in ioas.PageTables)
+        foreach (var existing in ioas.PageTables.Where(t => t.IsAutomatic))
         {
             var used = Use(device, existing);
             if (used.Errno != Errno.EINVAL)
@@ -149,14 +149,13 @@ public sealed partial class IommufdContext
             }
         }
 
-        table = new HwPagetable(ioas, device.Group.Iommu.Unit);
+        table = new HwPagetable(ioas, device.Group.Iommu.Unit, isAutomatic: true);
         if (!_objects.TryAdd(table))
         {
             return Errno.ENOMEM;
         }
 
-        ioas.Users++;
-        ioas.PageTables.Add(table);
+        table.Attach();
         var filled = FillAndUse(device, table, caller);
         if (filled.IsError)
         {
@@ -191,8 +190,9 @@ public sealed partial class IommufdContext
         table.Destroy();
     }
 
+    // A device of ours raises no page requests, which a page table with a fault queue wants: iommufd_fault_iopf_enable.
     private SysResult Use(IommufdDevice device, HwPagetable table)
-        => device.IsAttached ? Replace(device.Group, table) : AttachTo(device, table);
+        => table.Faults is not null ? Errno.ENODEV : device.IsAttached ? Replace(device.Group, table) : AttachTo(device, table);
 
     /// <summary>iommufd_hw_pagetable_attach.</summary>
     private static SysResult AttachTo(IommufdDevice device, HwPagetable table)
@@ -286,7 +286,7 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_hw_pagetable_put: an automatic page table goes with its last device.</summary>
     private void PutTable(HwPagetable table)
     {
-        if (--table.Users == 1)
+        if (--table.Users == 1 && table.IsAutomatic)
         {
             _objects.Remove(table);
             table.Destroy();

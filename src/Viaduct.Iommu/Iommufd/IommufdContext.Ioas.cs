@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Abi;
+using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Iommufd;
 
@@ -158,23 +159,44 @@ public sealed partial class IommufdContext
                 return Errno.ENOENT;
             }
 
-            if (command.UserVa + command.Length < command.UserVa)
-            {
-                return Errno.EOVERFLOW;
-            }
-
-            if (command.Length == 0)
-            {
-                return Errno.EINVAL;
-            }
-
-            var access = AccessOf(command.Flags);
-            var slice = new IoasSlice(
-                call.Caller.Memory, command.UserVa, command.Length, (access & DmaAccess.Write) != 0);
-            var mapped = ioas.Map(
-                call.Caller, [slice], command.Length, access, IsFixed(command.Flags), ref command.Iova);
+            var mapped = MapUser(
+                call.Caller,
+                ioas,
+                command.UserVa,
+                command.Length,
+                AccessOf(command.Flags),
+                IsFixed(command.Flags),
+                ref command.Iova);
             return mapped.IsError ? mapped : call.Respond(IommuIoasMap.StructSize, command);
         }
+    }
+
+    /// <summary>iopt_map_user_pages.</summary>
+    private SysResult MapUser(
+        ClientTask caller, Ioas ioas, ulong address, ulong length, DmaAccess access, bool isFixed, ref ulong iova)
+    {
+        if (address + length < address)
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        if (length == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var pages = new IoasUserPages(
+            IoasPayer.Of(caller, _countsByProcess), caller.Memory, (access & DmaAccess.Write) != 0);
+        return MapPages(caller, ioas, pages, address, length, access, isFixed, ref iova);
+    }
+
+    /// <summary>What is mapped keeps its pages; this lets them go.</summary>
+    private static SysResult MapPages(
+        ClientTask caller, Ioas ioas, IoasPages pages, ulong address, ulong length, DmaAccess access, bool isFixed, ref ulong iova)
+    {
+        var mapped = ioas.Map(caller, [new IoasSlice(pages, address, length)], length, access, isFixed, ref iova);
+        pages.Put();
+        return mapped;
     }
 
     /// <summary>What depends on nothing but the numbers.</summary>
@@ -286,7 +308,13 @@ public sealed partial class IommufdContext
         }
 
         var last = command.Iova + (command.Length - 1);
-        return last < command.Iova ? Errno.EOVERFLOW : ioas.Unmap(command.Iova, last, out command.Length);
+        if (last < command.Iova)
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        var result = ioas.Unmap(command.Iova, last, out command.Length);
+        return !result.IsError && command.Length == 0 ? Errno.ENOENT : result;
     }
 
     private static bool IsFixed(IommuIoasMapFlags flags) => (flags & IommuIoasMapFlags.IOMMU_IOAS_MAP_FIXED_IOVA) != 0;

@@ -11,7 +11,8 @@ namespace Viaduct.Iommu.Iommufd;
 /// Its lock guards all its objects. It comes after the VFIO core's; an address space's and a client memory's come after
 /// it.
 /// </remarks>
-public sealed partial class IommufdContext
+/// <param name="files">Reaches the client's descriptors.</param>
+public sealed partial class IommufdContext(IIommufdFiles files)
 {
     private static readonly IommufdOperation[] s_operations =
     [
@@ -36,25 +37,54 @@ public sealed partial class IommufdContext
         new(
             IommufdIoctl.IOMMU_IOAS_UNMAP, IommuIoasUnmap.MinSize, IommuIoasUnmap.StructSize,
             static (c, call) => c.Unmap(call)),
-        new(IommufdIoctl.IOMMU_OPTION, IommuOption.MinSize, IommuOption.StructSize),
-        new(IommufdIoctl.IOMMU_VFIO_IOAS, IommuVfioIoas.MinSize, IommuVfioIoas.StructSize),
-        new(IommufdIoctl.IOMMU_HWPT_ALLOC, IommuHwptAlloc.MinSize, IommuHwptAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_GET_HW_INFO, IommuHwInfo.MinSize, IommuHwInfo.StructSize),
         new(
-            IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING, IommuHwptSetDirtyTracking.MinSize, IommuHwptSetDirtyTracking.StructSize),
+            IommufdIoctl.IOMMU_OPTION, IommuOption.MinSize, IommuOption.StructSize,
+            static (c, call) => c.Option(call)),
         new(
-            IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP, IommuHwptGetDirtyBitmap.MinSize, IommuHwptGetDirtyBitmap.StructSize),
-        new(IommufdIoctl.IOMMU_HWPT_INVALIDATE, IommuHwptInvalidate.MinSize, IommuHwptInvalidate.StructSize),
-        new(IommufdIoctl.IOMMU_FAULT_QUEUE_ALLOC, IommuFaultAlloc.MinSize, IommuFaultAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_IOAS_MAP_FILE, IommuIoasMapFile.MinSize, IommuIoasMapFile.StructSize),
-        new(IommufdIoctl.IOMMU_VIOMMU_ALLOC, IommuViommuAlloc.MinSize, IommuViommuAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_VDEVICE_ALLOC, IommuVdeviceAlloc.MinSize, IommuVdeviceAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_IOAS_CHANGE_PROCESS, IommuIoasChangeProcess.MinSize, IommuIoasChangeProcess.StructSize),
-        new(IommufdIoctl.IOMMU_VEVENTQ_ALLOC, IommuVeventqAlloc.MinSize, IommuVeventqAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_HW_QUEUE_ALLOC, IommuHwQueueAlloc.MinSize, IommuHwQueueAlloc.StructSize),
-        new(IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA, IommuIoasNoiommuGetPa.MinSize, IommuIoasNoiommuGetPa.StructSize),
+            IommufdIoctl.IOMMU_VFIO_IOAS, IommuVfioIoas.MinSize, IommuVfioIoas.StructSize,
+            static (c, call) => c.VfioIoas(call)),
+        new(
+            IommufdIoctl.IOMMU_HWPT_ALLOC, IommuHwptAlloc.MinSize, IommuHwptAlloc.StructSize,
+            static (c, call) => c.AllocateHwpt(call)),
+        new(
+            IommufdIoctl.IOMMU_GET_HW_INFO, IommuHwInfo.MinSize, IommuHwInfo.StructSize,
+            static (c, call) => c.GetHwInfo(call)),
+        new(
+            IommufdIoctl.IOMMU_HWPT_SET_DIRTY_TRACKING, IommuHwptSetDirtyTracking.MinSize, IommuHwptSetDirtyTracking.StructSize,
+            static (c, call) => c.SetDirtyTracking(call)),
+        new(
+            IommufdIoctl.IOMMU_HWPT_GET_DIRTY_BITMAP, IommuHwptGetDirtyBitmap.MinSize, IommuHwptGetDirtyBitmap.StructSize,
+            static (c, call) => c.GetDirtyBitmap(call)),
+        new(
+            IommufdIoctl.IOMMU_HWPT_INVALIDATE, IommuHwptInvalidate.MinSize, IommuHwptInvalidate.StructSize,
+            static (c, call) => c.Invalidate(call)),
+        new(
+            IommufdIoctl.IOMMU_FAULT_QUEUE_ALLOC, IommuFaultAlloc.MinSize, IommuFaultAlloc.StructSize,
+            static (c, call) => c.AllocateFaultQueue(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_MAP_FILE, IommuIoasMapFile.MinSize, IommuIoasMapFile.StructSize,
+            static (c, call) => c.MapFile(call)),
+        new(
+            IommufdIoctl.IOMMU_VIOMMU_ALLOC, IommuViommuAlloc.MinSize, IommuViommuAlloc.StructSize,
+            static (c, call) => c.AllocateViommu(call)),
+        new(
+            IommufdIoctl.IOMMU_VDEVICE_ALLOC, IommuVdeviceAlloc.MinSize, IommuVdeviceAlloc.StructSize,
+            static (_, call) => AllocateVdevice(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_CHANGE_PROCESS, IommuIoasChangeProcess.MinSize, IommuIoasChangeProcess.StructSize,
+            static (c, call) => c.ChangeProcess(call)),
+        new(
+            IommufdIoctl.IOMMU_VEVENTQ_ALLOC, IommuVeventqAlloc.MinSize, IommuVeventqAlloc.StructSize,
+            static (_, call) => AllocateVeventq(call)),
+        new(
+            IommufdIoctl.IOMMU_HW_QUEUE_ALLOC, IommuHwQueueAlloc.MinSize, IommuHwQueueAlloc.StructSize,
+            static (_, call) => AllocateHwQueue(call)),
+        new(
+            IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA, IommuIoasNoiommuGetPa.MinSize, IommuIoasNoiommuGetPa.StructSize,
+            static (_, call) => GetPhysicalAddress(call)),
     ];
 
+    private readonly IIommufdFiles _files = files;
     private readonly Lock _lock = new();
     private readonly IommufdObjectTable _objects = new();
     private int _references = 1;
@@ -78,7 +108,7 @@ public sealed partial class IommufdContext
         var index = (command & NumberMask) - IommufdCommand.IOMMUFD_CMD_BASE;
         if (index >= (uint)s_operations.Length)
         {
-            return Errno.ENOTTY;
+            return VfioIoctl(caller, command, argument);
         }
 
         if (!caller.Memory.TryRead(argument, out uint size))
@@ -98,7 +128,16 @@ public sealed partial class IommufdContext
         }
 
         var call = new IommufdCall(caller, argument, size);
-        return operation.Execute is { } execute ? execute(this, call) : Refuse(call, operation.StructSize);
+        return operation.Execute(this, call);
+    }
+
+    /// <summary>iommufd_ctx_get: somebody else keeps it.</summary>
+    public void Get()
+    {
+        lock (_lock)
+        {
+            _references++;
+        }
     }
 
     /// <summary>The file was closed, or a device unbound: without its last user it gives everything back.</summary>
@@ -111,31 +150,12 @@ public sealed partial class IommufdContext
                 return;
             }
 
-            // Devices hold the context, and page tables go with the last device: what is left is address spaces.
-            foreach (var left in _objects.All.ToArray())
+            // Devices hold the context: what is left is page tables, and then what they refer to.
+            foreach (var left in _objects.All.OrderByDescending(o => o is HwPagetable).ToArray())
             {
-                _objects.Remove(left);
-                left.Destroy();
+                Remove(left);
             }
         }
-    }
-
-    /// <summary>A command that is not built, once the kernel would have looked at the structure as a whole.</summary>
-    private static SysResult Refuse(in IommufdCall call, int structSize)
-    {
-        Span<byte> known = stackalloc byte[structSize];
-        if (call.UserSize > (uint)structSize)
-        {
-            var tail = ClientStruct.CheckZeroed(
-                call.Caller.Memory, call.Argument + (ulong)structSize, call.UserSize - (uint)structSize);
-            if (tail.IsError)
-            {
-                return tail;
-            }
-        }
-
-        var length = (int)Math.Min(call.UserSize, (uint)structSize);
-        return call.Caller.Memory.TryRead(call.Argument, known[..length]) ? Errno.EOPNOTSUPP : Errno.EFAULT;
     }
 
     private SysResult Destroy(IommufdCall call)
@@ -158,9 +178,20 @@ public sealed partial class IommufdContext
                 return Errno.EBUSY;
             }
 
-            _objects.Remove(found);
-            found.Destroy();
+            Remove(found);
             return SysResult.Success;
         }
+    }
+
+    /// <summary>iommufd_object_remove.</summary>
+    private void Remove(IommufdObject removed)
+    {
+        _objects.Remove(removed);
+        if (removed == _vfioIoas)
+        {
+            _vfioIoas = null;
+        }
+
+        removed.Destroy();
     }
 }

@@ -10,7 +10,7 @@ public sealed class IommufdDevice
     {
         Context = context;
         Group = group;
-        Object = new Entry();
+        Object = new Entry(this);
     }
 
     /// <summary>What it is bound to; referenced until <see cref="Unbind"/>.</summary>
@@ -45,8 +45,10 @@ public sealed class IommufdDevice
     /// <summary>The driver lets go; the device must not be used afterwards.</summary>
     public void Unbind() => Context.Unbind(this);
 
-    private sealed class Entry : IommufdObject
+    internal sealed class Entry(IommufdDevice device) : IommufdObject
     {
+        public IommufdDevice Device { get; } = device;
+
         public override void Destroy()
         {
         }

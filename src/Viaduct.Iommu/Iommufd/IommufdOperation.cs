@@ -6,6 +6,6 @@ namespace Viaduct.Iommu.Iommufd;
 /// <param name="Command">The whole request number; another size or direction is ENOTTY.</param>
 /// <param name="MinSize">Bytes that a client must state at least.</param>
 /// <param name="StructSize">Bytes that we know.</param>
-/// <param name="Execute">What it does; null for what is not built, which is EOPNOTSUPP.</param>
+/// <param name="Execute">What it does.</param>
 internal sealed record IommufdOperation(
-    uint Command, int MinSize, int StructSize, Func<IommufdContext, IommufdCall, SysResult>? Execute = null);
+    uint Command, int MinSize, int StructSize, Func<IommufdContext, IommufdCall, SysResult> Execute);

@@ -7,6 +7,9 @@ namespace Viaduct.Linux.Descriptors;
 [StructLayout(LayoutKind.Sequential, Size = 256)]
 public partial struct FileStatus
 {
+    /// <summary>S_ISREG.</summary>
+    public readonly bool IsRegular => (Mode & 0xf000) == 0x8000;
+
     /// <summary>STATX_BASIC_STATS.</summary>
     public const uint BasicStats = 0x7ff;
 

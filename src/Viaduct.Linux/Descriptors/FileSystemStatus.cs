@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Viaduct.Abi;
 
@@ -17,6 +18,15 @@ public static partial class FileSystemStatus
         {
             return Libc.Result(StatFs(path, pointer));
         }
+    }
+
+    /// <summary>Whether what a path names lies in memory: on tmpfs, as a memfd does, or on hugetlbfs.</summary>
+    public static bool IsMemory(string path)
+    {
+        const long TMPFS_MAGIC = 0x01021994, HUGETLBFS_MAGIC = 0x958458f6;
+        Span<byte> bytes = stackalloc byte[Size];
+        return !Get(path, bytes).IsError
+            && BinaryPrimitives.ReadInt64LittleEndian(bytes) is TMPFS_MAGIC or HUGETLBFS_MAGIC;
     }
 
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -29,8 +29,15 @@ public static partial class MemoryFile
     /// <param name="flags">Access mode and status flags, as open(2) takes them.</param>
     /// <param name="handle">The new description.</param>
     public static SysResult Reopen(SafeFileHandle file, int flags, out SafeFileHandle? handle)
+        => Open(PathOf(file), flags, out handle);
+
+    /// <summary>Opens a file by a path, close-on-exec.</summary>
+    /// <param name="path">Such as /proc/PID/fd/N.</param>
+    /// <param name="flags">Access mode and status flags, as open(2) takes them.</param>
+    /// <param name="handle">The new description.</param>
+    public static SysResult Open(string path, int flags, out SafeFileHandle? handle)
     {
-        var result = Libc.Result(Open(PathOf(file), flags | O_CLOEXEC));
+        var result = Libc.Result(Open(path, flags | O_CLOEXEC));
         handle = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
         return result.IsError ? result : SysResult.Success;
     }

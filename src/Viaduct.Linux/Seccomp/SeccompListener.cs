@@ -128,19 +128,20 @@ public sealed partial class SeccompListener : IDisposable
     /// <summary>Whether the caller is still waiting: what was read from its memory before belongs to it.</summary>
     public unsafe bool IsValid(ulong id) => Ioctl(_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 
-    /// <summary>Puts one of our descriptors into the caller's table, and answers the call with its number.</summary>
+    /// <summary>Puts one of our descriptors into the caller's table.</summary>
     /// <param name="id">The call.</param>
     /// <param name="fd">Ours; the caller's refers to the same open file.</param>
     /// <param name="number">The wanted number, or a negative one for the lowest that is free.</param>
     /// <param name="closeOnExec">O_CLOEXEC of the new descriptor.</param>
+    /// <param name="answers">The number is the call's answer, and the call is over.</param>
     /// <returns>The number; EMFILE; EBADF (<paramref name="number"/> is beyond RLIMIT_NOFILE); ENOENT (the caller has gone).</returns>
-    public unsafe SysResult AddFileAndSend(ulong id, int fd, int number, bool closeOnExec)
+    public unsafe SysResult AddFile(ulong id, int fd, int number, bool closeOnExec, bool answers)
     {
         const uint O_CLOEXEC = 0x80000;
-        var request = new AddFile
+        var request = new AddFileRequest
         {
             Id = id,
-            Flags = SECCOMP_ADDFD_FLAG_SEND | (number >= 0 ? SECCOMP_ADDFD_FLAG_SETFD : 0),
+            Flags = (answers ? SECCOMP_ADDFD_FLAG_SEND : 0) | (number >= 0 ? SECCOMP_ADDFD_FLAG_SETFD : 0),
             Source = (uint)fd,
             Number = number >= 0 ? (uint)number : 0,
             NewFlags = closeOnExec ? O_CLOEXEC : 0,
@@ -191,7 +192,7 @@ public sealed partial class SeccompListener : IDisposable
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct AddFile
+    private struct AddFileRequest
     {
         public ulong Id;
         public uint Flags;

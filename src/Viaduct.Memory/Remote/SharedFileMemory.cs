@@ -41,25 +41,39 @@ internal sealed class SharedFileMemory : MemorySource
 
         using (handle)
         {
-            // hugetlbfs maps whole huge pages only, and says so in st_blksize.
-            var path = $"/proc/self/fd/{handle!.DangerousGetHandle()}";
-            if (FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError)
-            {
-                return null;
-            }
-
-            var unit = Math.Max(PageSize, status.BlockSize);
-            var first = position / unit * unit;
-            var size = (position + length - first + unit - 1) / unit * unit;
-            if (size > int.MaxValue
-                || MemoryMapping.Map(handle, first, (nuint)size, writable, out var mapping).IsError)
-            {
-                return null;
-            }
-
-            offset = position - first;
-            return new SharedFileMemory(mapping!, FileSeals.CannotShrink(handle));
+            return TryMap(handle!, position, length, writable, out offset);
         }
+    }
+
+    /// <summary>Maps a file.</summary>
+    /// <param name="file">The file, open for what is asked; not needed any more afterwards.</param>
+    /// <param name="position">File position of the first byte, a multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    /// <param name="writable">The device will write.</param>
+    /// <param name="offset">The first byte's place in the source.</param>
+    /// <returns>Null where that cannot be done.</returns>
+    public static SharedFileMemory? TryMap(
+        FileDescriptorHandle file, ulong position, ulong length, bool writable, out ulong offset)
+    {
+        offset = 0;
+
+        // hugetlbfs maps whole huge pages only, and says so in st_blksize.
+        var path = $"/proc/self/fd/{file.DangerousGetHandle()}";
+        if (FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError)
+        {
+            return null;
+        }
+
+        var unit = Math.Max(PageSize, status.BlockSize);
+        var first = position / unit * unit;
+        var size = (position + length - first + unit - 1) / unit * unit;
+        if (size > int.MaxValue || MemoryMapping.Map(file, first, (nuint)size, writable, out var mapping).IsError)
+        {
+            return null;
+        }
+
+        offset = position - first;
+        return new SharedFileMemory(mapping!, FileSeals.CannotShrink(file));
     }
 
     /// <inheritdoc/>

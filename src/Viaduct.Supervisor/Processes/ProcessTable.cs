@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Linux.Processes;
+using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 
 namespace Viaduct.Supervisor.Processes;
@@ -12,6 +13,7 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
 {
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byTask = new();
     private readonly ConcurrentDictionary<int, SupervisedProcess> _byId = new();
+    private readonly Dictionary<int, LockedMemory> _byUser = [];
     private readonly Lock _lock = new();
     private ulong _peakBeyondLimit;
 
@@ -21,8 +23,18 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
     /// <summary>The processes that are alive.</summary>
     public IEnumerable<int> Ids => _byId.Keys;
 
-    /// <summary>The most pages that an address space locked beyond its limit; complete when all processes have ended.</summary>
-    public ulong PeakBeyondLimit => _peakBeyondLimit;
+    /// <summary>The most pages that an address space, or a user, locked beyond its limit; complete when all processes have
+    /// ended.</summary>
+    public ulong PeakBeyondLimit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _byUser.Values.Aggregate(_peakBeyondLimit, static (peak, user) => Math.Max(peak, user.PeakBeyondLimit));
+            }
+        }
+    }
 
     private int _seen;
 
@@ -108,7 +120,7 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
             if (!_byId.TryGetValue(id, out var process))
             {
                 _seen++;
-                process = new SupervisedProcess(id, task, devices, enforceMemlock);
+                process = new SupervisedProcess(id, task, devices, enforceMemlock, AccountOf(id));
                 _byId[id] = process;
             }
 
@@ -116,6 +128,18 @@ internal sealed class ProcessTable(IDeviceMappings devices, bool enforceMemlock)
             _byTask[task] = process;
             return process;
         }
+    }
+
+    // With the lock held.
+    private LockedMemory AccountOf(int process)
+    {
+        var user = ProcessStatus.GetNumber(process, "Uid:") ?? 0;
+        if (!_byUser.TryGetValue(user, out var account))
+        {
+            _byUser.Add(user, account = new LockedMemory { Enforced = enforceMemlock });
+        }
+
+        return account;
     }
 
     private void NotePeak(SupervisedProcess process)

@@ -1,9 +1,11 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Processes;
 using Viaduct.Memory;
+using Viaduct.Memory.Remote;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Syscalls;
 using Viaduct.Vfio.Files;
@@ -40,6 +42,8 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
         _process = process;
         _task = task;
     }
+
+    public override LockedMemory UserLocked => Process.UserLocked;
 
     public override bool IsCapable(Capability capability)
         => (ProcessStatus.GetCapabilities(_task) & (1UL << (int)capability)) != 0;
@@ -84,6 +88,46 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     {
         const int O_RDWR = 2;
         return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+    }
+
+    public override SysResult AddFile(VfioFile file, bool closeOnExec)
+    {
+        const int O_RDWR = 2;
+        return installer.Add(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec);
+    }
+
+    public override SysResult GetFileMemory(int fd, out FileMemory? file)
+    {
+        file = null;
+        var got = PidFd.GetFile(Process.Id, _task, fd, out var handle);
+        if (got.Errno == Errno.EPERM)
+        {
+            got = MemoryFileOf(fd, out handle);
+        }
+
+        if (got.IsError)
+        {
+            return Errno.EBADF;
+        }
+
+        if (IsPathOnly(handle!))
+        {
+            handle!.Dispose();
+            return Errno.EBADF;
+        }
+
+        // Ours lie in memory too, but stand for what does not.
+        file = new SharedFile(handle!, isMemory: Process.Lookup(_task, fd, files, out _) is null);
+        return SysResult.Success;
+    }
+
+    // Where pidfd_getfd is forbidden: the same file, opened anew.
+    private SysResult MemoryFileOf(int fd, out SafeFileHandle? handle)
+    {
+        const int O_RDONLY = 0, O_RDWR = 2;
+        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{_task}/fd/{fd}");
+        var opened = MemoryFile.Open(path, O_RDWR, out handle);
+        return opened.IsError ? MemoryFile.Open(path, O_RDONLY, out handle) : opened;
     }
 
     private SysResult GetOwnEventFd(int fd, out EventFdContext? context)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Viaduct.Linux.Descriptors;
+using Viaduct.Memory;
 using Viaduct.Memory.Remote;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Filter;
@@ -18,8 +19,9 @@ internal sealed class SupervisedProcess : IDisposable
     private int _lowestFree = SupervisorFilter.FirstDescriptor;
     private volatile RemoteMemory _memory;
 
-    public SupervisedProcess(int id, int task, IDeviceMappings devices, bool enforceMemlock)
+    public SupervisedProcess(int id, int task, IDeviceMappings devices, bool enforceMemlock, LockedMemory userLocked)
     {
+        UserLocked = userLocked;
         Id = id;
         EnforceMemlock = enforceMemlock;
         _devices = devices;
@@ -28,6 +30,9 @@ internal sealed class SupervisedProcess : IDisposable
 
     /// <summary>The process id (thread group).</summary>
     public int Id { get; }
+
+    /// <summary>What its user has locked, in all processes; of the user that it had when it was first seen.</summary>
+    public LockedMemory UserLocked { get; }
 
     /// <summary>--memlock=enforce.</summary>
     public bool EnforceMemlock { get; }

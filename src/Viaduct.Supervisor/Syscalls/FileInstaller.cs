@@ -30,6 +30,20 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
     /// <returns>The number or an errno; with an errno the call has not been answered, nor the file released.</returns>
     public SysResult Install(
         SupervisedProcess process, int task, OpenFile file, int flags, bool closeOnExec, ReadOnlySpan<byte> content)
+        => Install(process, task, file, flags, closeOnExec, content, answers: true);
+
+    /// <summary>The same, where the call's answer is another: its number is told in a structure.</summary>
+    public SysResult Add(SupervisedProcess process, int task, OpenFile file, int flags, bool closeOnExec)
+        => Install(process, task, file, flags, closeOnExec, default, answers: false);
+
+    private SysResult Install(
+        SupervisedProcess process,
+        int task,
+        OpenFile file,
+        int flags,
+        bool closeOnExec,
+        ReadOnlySpan<byte> content,
+        bool answers)
     {
         var created = files.Create(file, flags, content, out var handle);
         if (created.IsError)
@@ -40,7 +54,7 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
         using (handle)
         {
             var installed = Install(
-                process, task, (int)handle!.DangerousGetHandle(), closeOnExec, FirstFree(process, task), file);
+                process, task, (int)handle!.DangerousGetHandle(), closeOnExec, FirstFree(process, task), file, answers);
             if (installed.IsError)
             {
                 files.Abandon(file);
@@ -57,8 +71,15 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
     /// <param name="closeOnExec">O_CLOEXEC there.</param>
     /// <param name="number">The wanted number; the lowest free one where it cannot be had.</param>
     /// <param name="file">What is to be known as open there; null for a file of the host's.</param>
+    /// <param name="answers">The number is the call's answer.</param>
     public SysResult Install(
-        SupervisedProcess process, int task, int fd, bool closeOnExec, int number, OpenFile? file = null)
+        SupervisedProcess process,
+        int task,
+        int fd,
+        bool closeOnExec,
+        int number,
+        OpenFile? file = null,
+        bool answers = true)
     {
         // Known before the call is answered: from then on the client may close it, which must not be undone.
         if (file is not null && number >= 0)
@@ -66,13 +87,13 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
             process.SetInstalled(number, file);
         }
 
-        var installed = listener.AddFileAndSend(_call, fd, number, closeOnExec);
+        var installed = listener.AddFile(_call, fd, number, closeOnExec, answers);
         if (installed.Errno is Errno.EBADF or Errno.EMFILE && number >= 0)
         {
-            installed = listener.AddFileAndSend(_call, fd, -1, closeOnExec);
+            installed = listener.AddFile(_call, fd, -1, closeOnExec, answers);
         }
 
-        HasAnswered = !installed.IsError;
+        HasAnswered = answers && !installed.IsError;
         if (file is not null && number >= 0 && (installed.IsError || installed.Raw != number))
         {
             process.SetUnknown(number);

@@ -196,8 +196,9 @@ internal sealed class OpenCalls(
                     && ReadText($"/proc/{task}/fdinfo/{parsed.Descriptor}") is { Length: > 0 } native
                     ? Shown(call, path, flags, native + lines)
                     : Outcome.Host;
-            case ProcPathKind.Status when processes.Find(task)?.Memory.Locked.Pages is { } pages and > 0:
-                return Shown(call, path, flags, LockedStatus.Add(ReadText($"/proc/{task}/status"), pages));
+            case ProcPathKind.Status when processes.Find(task)?.Memory.Locked is { } locked && (locked.Pages | locked.PinnedPages) != 0:
+                return Shown(
+                    call, path, flags, LockedStatus.Add(ReadText($"/proc/{task}/status"), locked.Pages, locked.PinnedPages));
             default:
                 return Outcome.Host;
         }

@@ -26,6 +26,11 @@ public sealed class Container(VfioSystem system)
     /// <summary>VFIO_GROUP_SET_CONTAINER: vfio_container_attach_group().</summary>
     internal SysResult Attach(VfioGroup group)
     {
+        if (group.Iommu.IsClaimed)
+        {
+            return Errno.EPERM;
+        }
+
         if (_backend is { } backend)
         {
             var attached = backend.AttachGroup(group.Iommu);

@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
@@ -68,9 +69,7 @@ public sealed class DeviceFile : VfioFile
         {
             if (--Device.OpenCount == 0)
             {
-                Device.CloseDevice();
-                _group.Group.ContainerUsers--;
-                _group.Put();
+                Close(_group, Device);
             }
         }
     }
@@ -83,34 +82,102 @@ public sealed class DeviceFile : VfioFile
     }
 
     /// <summary>vfio_df_group_open(). The system's gate is held.</summary>
-    internal static SysResult Open(GroupFile groupFile, VfioDevice device, out DeviceFile? file)
+    internal static SysResult Open(Caller caller, GroupFile groupFile, VfioDevice device, out DeviceFile? file)
     {
         file = null;
         var group = groupFile.Group;
-        if (group.Container is not { } container)
+        if (!group.HasIommu)
         {
             return Errno.EINVAL;
         }
 
         if (device.OpenCount == 0)
         {
-            if (!container.HasBackend)
-            {
-                return Errno.EINVAL;
-            }
-
-            var opened = device.OpenDevice();
+            var opened = OpenFirst(groupFile, device);
             if (opened.IsError)
             {
                 return opened;
             }
 
-            group.ContainerUsers++;
-            groupFile.Get();
+            var attached = Attach(caller, group, device);
+            if (attached.IsError)
+            {
+                Close(groupFile, device);
+                return attached;
+            }
         }
 
         device.OpenCount++;
         file = new DeviceFile(groupFile, device);
         return SysResult.Success;
+    }
+
+    /// <summary>vfio_df_device_first_open: the group is in a container that has an IOMMU, or the device becomes the
+    /// iommufd's.</summary>
+    private static SysResult OpenFirst(GroupFile groupFile, VfioDevice device)
+    {
+        var group = groupFile.Group;
+        IommufdDevice? bound = null;
+        if (group.Iommufd is { } context)
+        {
+            var result = context.Bind(group.Iommu, out bound);
+            if (result.IsError)
+            {
+                return result;
+            }
+        }
+        else if (!group.Container!.HasBackend)
+        {
+            return Errno.EINVAL;
+        }
+
+        var opened = device.OpenDevice();
+        if (opened.IsError)
+        {
+            bound?.Unbind();
+            return opened;
+        }
+
+        device.Bound = bound;
+        if (bound is null)
+        {
+            group.ContainerUsers++;
+            groupFile.Get();
+        }
+
+        return SysResult.Success;
+    }
+
+    /// <summary>vfio_iommufd_compat_attach_ioas: nobody can ask for it later on this way.</summary>
+    private static SysResult Attach(Caller caller, VfioGroup group, VfioDevice device)
+    {
+        if (device.Bound is not { } bound)
+        {
+            return SysResult.Success;
+        }
+
+        var ioas = group.Iommufd!.GetCompatIoas();
+        if (ioas.IsError)
+        {
+            return ioas;
+        }
+
+        var id = (uint)ioas.Raw;
+        return bound.Attach(caller, ref id);
+    }
+
+    /// <summary>vfio_df_device_last_close.</summary>
+    private static void Close(GroupFile groupFile, VfioDevice device)
+    {
+        device.CloseDevice();
+        if (device.Bound is { } bound)
+        {
+            device.Bound = null;
+            bound.Unbind();
+            return;
+        }
+
+        groupFile.Group.ContainerUsers--;
+        groupFile.Put();
     }
 }

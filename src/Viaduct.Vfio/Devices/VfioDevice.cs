@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Sysfs;
@@ -30,6 +31,9 @@ public abstract class VfioDevice(IommuGroup group)
 
     /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
     public bool IsOpenByCdev { get; internal set; }
+
+    /// <summary>What it is bound to where its client came through its group and an iommufd; the core's, under its lock.</summary>
+    internal IommufdDevice? Bound { get; set; }
 
     /// <summary>The match operation of VFIO_GROUP_GET_DEVICE_FD.</summary>
     /// <param name="request">What the client asked for: the name, and options behind it.</param>

@@ -24,4 +24,16 @@ public abstract class Caller : ClientTask
     /// <param name="closeOnExec">O_CLOEXEC.</param>
     /// <returns>The descriptor, or EMFILE and its like; the file is then not released.</returns>
     public abstract SysResult InstallFile(VfioFile file, bool closeOnExec);
+
+    /// <summary>The same, where the descriptor is not the call's answer: it is told in a structure.</summary>
+    /// <param name="file">A file that no descriptor refers to yet.</param>
+    /// <param name="closeOnExec">O_CLOEXEC.</param>
+    /// <returns>The descriptor, or EMFILE and its like; the file is then not released.</returns>
+    public abstract SysResult AddFile(VfioFile file, bool closeOnExec);
+
+    /// <summary>fget(): what is behind a descriptor, as memory for DMA.</summary>
+    /// <param name="fd">The number, as the client gave it.</param>
+    /// <param name="file">The file, of whatever kind; whoever asked disposes it.</param>
+    /// <returns>Zero or EBADF.</returns>
+    public abstract SysResult GetFileMemory(int fd, out FileMemory? file);
 }

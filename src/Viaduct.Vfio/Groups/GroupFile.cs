@@ -1,14 +1,16 @@
 using System.Globalization;
 using Viaduct.Abi;
+using Viaduct.Iommu.Iommufd;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
+using Viaduct.Vfio.Iommufd;
 
 namespace Viaduct.Vfio.Groups;
 
 /// <summary>
-/// An open /dev/vfio/N. Open devices keep it alive after the client closed it, and with it the group's place in its
-/// container: the kernel's device file holds a reference on the group's file.
+/// An open /dev/vfio/N. Devices that were opened by way of a container keep it alive after the client closed it, and with it the
+/// group's place in the container: the kernel's container holds a reference on the group's file. An iommufd holds none.
 /// </summary>
 public sealed class GroupFile : VfioFile
 {
@@ -62,6 +64,7 @@ public sealed class GroupFile : VfioFile
 
         Group.OpenedFile = null;
         Group.Container?.Detach(Group);
+        LeaveIommufd();
     }
 
     private SysResult GetStatus(Caller caller, ulong argument)
@@ -76,12 +79,11 @@ public sealed class GroupFile : VfioFile
             return Errno.EINVAL;
         }
 
-        // No device of ours has a sibling that a host driver owns, so a group is viable whoever asks.
-        status.Flags = VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE;
-        if (Group.Container is not null)
-        {
-            status.Flags |= VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET;
-        }
+        // No device of ours has a sibling that a host driver owns; but one may be open through another way in.
+        status.Flags = Group.HasIommu
+            ? VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE | VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET
+            : Group.Iommu.IsClaimed ? VfioGroupStatusFlags.None
+            : VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE;
 
         return caller.Memory.TryWrite(argument, status) ? SysResult.Success : Errno.EFAULT;
     }
@@ -99,16 +101,46 @@ public sealed class GroupFile : VfioFile
             return found;
         }
 
-        if (Group.Container is not null)
+        if (Group.HasIommu)
         {
             return Errno.EINVAL;
         }
 
-        return file is ContainerFile { Container: var container } ? container.Attach(Group) : Errno.EBADFD;
+        return file switch
+        {
+            ContainerFile { Container: var container } => container.Attach(Group),
+            IommufdFile { Context: var context } => SetIommufd(context),
+            _ => Errno.EBADFD,
+        };
+    }
+
+    /// <summary>Nothing is claimed until a device is opened.</summary>
+    private SysResult SetIommufd(IommufdContext context)
+    {
+        var created = context.CreateCompatIoas();
+        if (!created.IsError)
+        {
+            context.Get();
+            Group.Iommufd = context;
+        }
+
+        return created;
+    }
+
+    private void LeaveIommufd()
+    {
+        Group.Iommufd?.Put();
+        Group.Iommufd = null;
     }
 
     private SysResult UnsetContainer()
     {
+        if (Group.Iommufd is not null)
+        {
+            LeaveIommufd(); // open devices go on with what they are bound to
+            return SysResult.Success;
+        }
+
         if (Group.Container is not { } container)
         {
             return Errno.EINVAL;
@@ -138,7 +170,7 @@ public sealed class GroupFile : VfioFile
             return found;
         }
 
-        var opened = DeviceFile.Open(this, device!, out var file);
+        var opened = DeviceFile.Open(caller, this, device!, out var file);
         if (opened.IsError)
         {
             return opened;

@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.Iommufd;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
@@ -34,6 +35,12 @@ public sealed class VfioGroup
 
     /// <summary>The container it is in, or null.</summary>
     internal Container? Container { get; set; }
+
+    /// <summary>The iommufd that stands in for a container, or null.</summary>
+    internal IommufdContext? Iommufd { get; set; }
+
+    /// <summary>vfio_group_has_iommu.</summary>
+    internal bool HasIommu => Container is not null || Iommufd is not null;
 
     /// <summary>One for being in a container, and one for each open device: the kernel's container_users.</summary>
     internal int ContainerUsers { get; set; }

@@ -9,7 +9,7 @@ namespace Viaduct.Vfio.Iommufd;
 public sealed class IommufdFile : VfioFile
 {
     /// <summary>The objects that the client made.</summary>
-    public IommufdContext Context { get; } = new();
+    public IommufdContext Context { get; } = new(IommufdFiles.Instance);
 
     /// <inheritdoc/>
     public override string LinkName => "/dev/iommu";

@@ -44,13 +44,16 @@ internal static class CoreSequence
             Release(caller, random);
         }
 
-        if (failures.Count > 0 || caller.Memory.Locked.Pages != 0)
+        if (failures.Count > 0 || StillHeld(caller) != 0)
         {
-            throw new FuzzFailure($"{caller.Memory.Locked.Pages} pages stay locked. {string.Join('\n', failures)}");
+            throw new FuzzFailure($"{StillHeld(caller)} pages stay locked. {string.Join('\n', failures)}");
         }
 
         return Length;
     }
+
+    private static ulong StillHeld(FuzzCaller caller)
+        => caller.Memory.Locked.Pages + caller.Memory.Locked.PinnedPages + caller.UserLocked.Pages;
 
     private static DeviceSpec Parse(string text)
         => DeviceSpec.TryParse(text, out var spec, out var error) ? spec : throw new FuzzFailure(error!);

@@ -61,6 +61,14 @@ internal sealed class FuzzCaller : Caller, IDisposable
         return SysResult.Success;
     }
 
+    public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);
+
+    public override SysResult GetFileMemory(int fd, out FileMemory? file)
+    {
+        file = null;
+        return Errno.EBADF;
+    }
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         Files.Add(file);

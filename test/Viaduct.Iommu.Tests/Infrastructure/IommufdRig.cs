@@ -16,6 +16,7 @@ internal sealed class IommufdRig
     public IommufdRig()
     {
         Task = new FakeTask(Memory);
+        Context = new IommufdContext(Files);
         Port = new DmaPort(Group) { BusMaster = true };
     }
 
@@ -23,7 +24,9 @@ internal sealed class IommufdRig
 
     public FakeTask Task { get; }
 
-    public IommufdContext Context { get; } = new();
+    public FakeFiles Files { get; } = new();
+
+    public IommufdContext Context { get; }
 
     public IommuGroup Group { get; } = new(1, Type1Rig.Unit);
 

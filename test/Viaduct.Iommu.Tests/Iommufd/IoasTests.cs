@@ -27,7 +27,7 @@ public sealed class IoasTests
     {
         Assert.Equal(Errno.None, _rig.Map(_ioas, 0x1000, Page, address: 0x5000));
         Assert.Equal(0, _rig.Memory.Source.Pins);
-        Assert.Equal(0ul, _rig.Memory.Locked.Pages);
+        Assert.Equal(0ul, _rig.Task.UserLocked.Pages);
         Assert.Equal(1, _rig.Context.MappingCount);
     }
 

@@ -25,7 +25,7 @@ public sealed class IommufdDeviceTests
     public void A_group_has_one_owner()
     {
         var device = _rig.Bind();
-        var other = new IommufdContext();
+        var other = new IommufdContext(new FakeFiles());
         Assert.Equal(Errno.EBUSY, other.Bind(_rig.Group, out _).Errno);
         var second = _rig.Bind();
         device.Unbind();
@@ -119,16 +119,16 @@ public sealed class IommufdDeviceTests
         _rig.Memory.Bytes[Page] = 42;
         Assert.Null(_rig.Fetch(0x10000));
         Assert.Equal(Errno.None, _rig.Attach(device, ioas));
-        Assert.Equal((1, 2ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((1, 2ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
         Assert.Equal((byte)42, _rig.Fetch(0x10000));
         Assert.Equal(Errno.None, _rig.Map(ioas, 0x20000, Page));
-        Assert.Equal((2, 3ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((2, 3ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
         Assert.Equal(Errno.None, _rig.Unmap(ioas, 0x10000, 2 * Page, out _));
         Assert.Null(_rig.Fetch(0x10000));
         Assert.Equal((byte)42, _rig.Fetch(0x20000));
         device.Detach();
         Assert.Null(_rig.Fetch(0x20000));
-        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class IommufdDeviceTests
         _rig.Map(ioas, 0x20000, Page, address: 0x5000);
         var device = _rig.Bind();
         Assert.Equal(Errno.EFAULT, _rig.Attach(device, ioas));
-        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
         Assert.Equal(Errno.None, _rig.Ranges(ioas, 8, out _, out var ranges));
         Assert.Single(ranges);
     }
@@ -149,7 +149,7 @@ public sealed class IommufdDeviceTests
     {
         var ioas = _rig.AllocateIoas();
         Assert.Equal(Errno.None, _rig.Attach(_rig.Bind(), ioas));
-        _rig.Memory.Locked.Enforced = true;
+        _rig.Task.UserLocked.Enforced = true;
         _rig.Task.Limit = 2;
         _rig.Memory.BarPages.Add(FakeMemory.Page(5) / Page);
         _rig.Memory.ReadOnly.Add(FakeMemory.Page(6) / Page);
@@ -159,7 +159,7 @@ public sealed class IommufdDeviceTests
         Assert.Equal(Errno.ENOMEM, _rig.Map(ioas, 0x10000, 3 * Page));
         Assert.Equal(Errno.EINVAL, _rig.Map(ioas, 0x10000, Page, FakeMemory.Page(1) + 1));
         Assert.Equal(Errno.None, _rig.Map(ioas, 0x10000, 2 * Page));
-        Assert.Equal((1, 2ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((1, 2ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class IommufdDeviceTests
         Assert.NotNull(_rig.Fetch(0x10000));
         device.Unbind();
         Assert.Null(_rig.Fetch(0x10000));
-        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Memory.Locked.Pages));
+        Assert.Equal((0, 0ul), (_rig.Memory.Source.Pins, _rig.Task.UserLocked.Pages));
         Assert.Equal(0, _rig.Context.MappingCount);
     }
 }

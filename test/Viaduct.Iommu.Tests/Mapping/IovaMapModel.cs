@@ -20,6 +20,20 @@ internal sealed class IovaMapModel
         return true;
     }
 
+    public bool Split(ulong at, int value)
+    {
+        var index = _entries.FindIndex(entry => entry.First < at && entry.Last >= at);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        var whole = _entries[index];
+        _entries[index] = whole with { Last = at - 1 };
+        _entries.Add(new IovaRange<int>(at, whole.Last, value));
+        return true;
+    }
+
     public bool Remove(ulong first) => _entries.RemoveAll(entry => entry.First == first) > 0;
 
     public ulong? Nth(ulong n) => _entries.Count == 0 ? null : _entries[(int)(n % (ulong)_entries.Count)].First;

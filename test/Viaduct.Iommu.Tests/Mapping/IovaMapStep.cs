@@ -8,6 +8,7 @@ public enum IovaMapStepKind
     Find,
     FindOverlap,
     FindAfter,
+    Split,
 }
 
 public sealed record IovaMapStep(IovaMapStepKind Kind, ulong First, ulong Extra);

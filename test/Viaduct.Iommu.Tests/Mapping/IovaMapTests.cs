@@ -37,6 +37,26 @@ public sealed class IovaMapTests
     public void Operations_AgreeWithAList()
         => Prop.ForAll(Operations(), steps => Agree(steps)).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(600));
 
+    /// <summary>One range is cut until there is one for each address, at random places, over many leaves.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Split_EverywhereInOneRange_AgreesWithAList(int seed)
+    {
+        var places = Enumerable.Range(0, 3_000).Select(i => (ulong)i).ToArray();
+        new System.Random(seed).Shuffle(places);
+        var map = new IovaMap<int>();
+        var model = new IovaMapModel();
+        Assert.True(Step(map, model, new IovaMapStep(IovaMapStepKind.Add, 0, 2_999)));
+        foreach (var at in places)
+        {
+            Assert.True(Step(map, model, new IovaMapStep(IovaMapStepKind.Split, at, 0)));
+        }
+
+        Assert.Equal(3_000, map.Count);
+        Assert.True(SameContent(map, model));
+    }
+
     /// <summary>The same with so many entries that the tree has three levels and is taken down again.</summary>
     [Theory]
     [InlineData(1)]
@@ -110,6 +130,8 @@ public sealed class IovaMapTests
                 return map.TryRemove(step.First, out _) == model.Remove(step.First);
             case IovaMapStepKind.RemoveNth:
                 return model.Nth(step.First) is not { } nth || (map.TryRemove(nth, out _) && model.Remove(nth));
+            case IovaMapStepKind.Split:
+                return map.TrySplit(step.First, model.Count) == model.Split(step.First, model.Count);
             case IovaMapStepKind.Find:
                 return Same(map.TryFind(step.First, out var found), found, model.FindOverlap(step.First, step.First))
                     && map.TryRead(step.First, out var read, out var isThere, out _)
@@ -144,6 +166,7 @@ public sealed class IovaMapTests
             (6, Gen.Constant(IovaMapStepKind.Add)),
             (1, Gen.Constant(IovaMapStepKind.Remove)),
             (2, Gen.Constant(IovaMapStepKind.RemoveNth)),
+            (3, Gen.Constant(IovaMapStepKind.Split)),
             (1, Gen.Elements(IovaMapStepKind.Find, IovaMapStepKind.FindOverlap, IovaMapStepKind.FindAfter)));
         var step = from kind in kinds
                    from first in addresses

@@ -51,6 +51,14 @@ internal sealed class FakeCaller : Caller, IDisposable
         return SysResult.Success;
     }
 
+    public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);
+
+    public override SysResult GetFileMemory(int fd, out FileMemory? file)
+    {
+        file = null;
+        return Errno.EBADF;
+    }
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec) => Errno.EMFILE;
 
     public void Dispose() => _eventFds.ForEach(e => e.Dispose());

@@ -1,3 +1,4 @@
+using Viaduct.Memory;
 using Viaduct.Supervisor.Filter;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Tests.Infrastructure;
@@ -8,7 +9,8 @@ public sealed class SupervisedProcessTests : IDisposable
 {
     private const int Ours = SupervisorFilter.FirstDescriptor;
 
-    private readonly SupervisedProcess _process = new(Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false);
+    private readonly SupervisedProcess _process = new(
+        Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false, new LockedMemory());
     private readonly ProbeFile _file = new();
 
     public void Dispose() => _process.Dispose();

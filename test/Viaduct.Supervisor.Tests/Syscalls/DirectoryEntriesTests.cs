@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Viaduct.Abi;
 using Viaduct.Linux.Seccomp;
+using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Syscalls;
@@ -12,7 +13,8 @@ namespace Viaduct.Supervisor.Tests.Syscalls;
 
 public sealed class DirectoryEntriesTests : IDisposable
 {
-    private readonly SupervisedProcess _process = new(Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false);
+    private readonly SupervisedProcess _process = new(
+        Environment.ProcessId, Environment.ProcessId, new NoDevices(), enforceMemlock: false, new LockedMemory());
     private readonly string _host = Directory.CreateTempSubdirectory("viaduct").FullName;
     private readonly SysfsTree _tree = new();
 

@@ -36,6 +36,14 @@ internal sealed class CdevCaller : Caller, IDisposable
         return Errno.EBADF;
     }
 
+    public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);
+
+    public override SysResult GetFileMemory(int fd, out FileMemory? file)
+    {
+        file = null;
+        return Errno.EBADF;
+    }
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         var fd = 100 + Files.Count;

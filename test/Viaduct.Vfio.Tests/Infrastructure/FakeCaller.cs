@@ -49,6 +49,14 @@ internal sealed class FakeCaller : Caller
         return Errno.EBADF;
     }
 
+    public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);
+
+    public override SysResult GetFileMemory(int fd, out FileMemory? file)
+    {
+        file = null;
+        return Errno.EBADF;
+    }
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         if (InstallError != Errno.None)

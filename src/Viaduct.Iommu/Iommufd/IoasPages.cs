@@ -1,0 +1,95 @@
+using Viaduct.Abi;
+using Viaduct.Memory;
+
+namespace Viaduct.Iommu.Iommufd;
+
+/// <summary>
+/// What was mapped by one call, and may be reached at several places once it was copied: struct iopt_pages. Its pages are
+/// looked at, locked and counted only while a page table reaches them, and counted once however many do.
+/// </summary>
+/// <param name="payer">Who pays.</param>
+/// <param name="isWritable">It was mapped to write, so that a copy may be written too.</param>
+internal abstract class IoasPages(in IoasPayer payer, bool isWritable)
+{
+    private const ulong PageSize = 4096;
+
+    private readonly PageCoverage _held = new();
+    private IoasPayer _payer = payer;
+    private ulong _heldPages;
+    private int _users = 1;
+
+    /// <summary>It was mapped to write, so that a copy may be written too.</summary>
+    public bool IsWritable { get; } = isWritable;
+
+    /// <summary>Another process may take it over: what backs it is no process's memory.</summary>
+    public abstract bool CanChangeProcess { get; }
+
+    /// <summary>Somebody else refers to it.</summary>
+    public void Get() => _users++;
+
+    /// <summary>The last one who does lets it go.</summary>
+    public void Put()
+    {
+        if (--_users == 0)
+        {
+            Release();
+        }
+    }
+
+    /// <summary>Locks a range and counts it. Limits are the caller's.</summary>
+    /// <returns>Zero; EFAULT where not all of it is memory; ENOMEM where the caller may not lock so much.</returns>
+    public SysResult Hold(ClientTask caller, ulong first, ulong last, out PinnedRange pinned)
+    {
+        var size = last - first + 1;
+        var result = Pin(first, size, out pinned);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        // Not counted: a device's memory, which iommufd, unlike type1, does not take.
+        if (pinned.LockedPages != size / PageSize)
+        {
+            pinned.Source!.Release(pinned);
+            return Errno.EFAULT;
+        }
+
+        var pages = _held.Add(first, last) / PageSize;
+        result = _payer.Charge(caller, pages);
+        if (result.IsError)
+        {
+            _held.Remove(first, last);
+            pinned.Source!.Release(pinned);
+            return result;
+        }
+
+        _heldPages += pages;
+        return result;
+    }
+
+    /// <summary>A range that was held counts no more; the memory itself goes with its <see cref="IoasPin"/>.</summary>
+    public void Drop(ulong first, ulong last)
+    {
+        var pages = _held.Remove(first, last) / PageSize;
+        _heldPages -= pages;
+        _payer.Uncharge(pages);
+    }
+
+    /// <summary>Pages that somebody would have to be charged for, to pay from here on.</summary>
+    public ulong PagesToCharge(in IoasPayer payer) => payer == _payer ? 0 : _heldPages;
+
+    /// <summary>Somebody else pays from here on, who has been charged for what is held.</summary>
+    public void SetPayer(in IoasPayer payer)
+    {
+        _payer.Uncharge(PagesToCharge(payer));
+        _payer = payer;
+    }
+
+    /// <summary>Nothing refers to it any more.</summary>
+    protected virtual void Release()
+    {
+    }
+
+    /// <summary>pin_user_pages or its like for other kinds of memory.</summary>
+    protected abstract SysResult Pin(ulong address, ulong size, out PinnedRange pinned);
+}

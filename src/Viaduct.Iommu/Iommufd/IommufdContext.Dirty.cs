@@ -1,0 +1,75 @@
+using Viaduct.Abi;
+
+namespace Viaduct.Iommu.Iommufd;
+
+/// <content>Dirty tracking by page tables, which an IOMMU like ours cannot: drivers/iommu/iommufd/hw_pagetable.c.</content>
+public sealed partial class IommufdContext
+{
+    private SysResult SetDirtyTracking(IommufdCall call)
+    {
+        var read = call.Read(IommuHwptSetDirtyTracking.StructSize, out IommuHwptSetDirtyTracking command);
+        if (read.IsError)
+        {
+            return read;
+        }
+
+        if ((command.Flags & ~IommuHwptSetDirtyTrackingFlags.IOMMU_HWPT_DIRTY_TRACKING_ENABLE) != 0 || command.Reserved != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        lock (_lock)
+        {
+            return IsPageTable(command.HwptId) ? Errno.EOPNOTSUPP : Errno.ENOENT;
+        }
+    }
+
+    /// <summary>The range is looked at before the hardware is.</summary>
+    private SysResult GetDirtyBitmap(IommufdCall call)
+    {
+        var read = call.Read(IommuHwptGetDirtyBitmap.StructSize, out IommuHwptGetDirtyBitmap command);
+        if (read.IsError)
+        {
+            return read;
+        }
+
+        if ((command.Flags & ~IommuHwptGetDirtyBitmapFlags.IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR) != 0
+            || command.Reserved != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        lock (_lock)
+        {
+            if (!_objects.TryFind(command.HwptId, out var found) || found is not HwPagetable table)
+            {
+                return Errno.ENOENT;
+            }
+
+            var range = CheckRange(command, table.Ioas.Alignment);
+            return range.IsError ? range : Errno.EOPNOTSUPP;
+        }
+    }
+
+    /// <summary>iommufd_check_iova_range.</summary>
+    private static SysResult CheckRange(in IommuHwptGetDirtyBitmap command, ulong alignment)
+    {
+        if (command.Length == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var last = command.Iova + (command.Length - 1);
+        if (last < command.Iova)
+        {
+            return Errno.EOVERFLOW;
+        }
+
+        var ends = command.Iova | (last + 1);
+        return (ends & (alignment - 1)) != 0 || command.PageSize == 0 || (ends & (command.PageSize - 1)) != 0
+            ? Errno.EINVAL
+            : SysResult.Success;
+    }
+
+    private bool IsPageTable(uint id) => _objects.TryFind(id, out var found) && found is HwPagetable;
+}

@@ -1,0 +1,117 @@
+using Viaduct.Abi;
+
+namespace Viaduct.Iommu.Iommufd;
+
+/// <content>
+/// What hardware without virtual IOMMUs and page requests answers. Nobody can have made a virtual IOMMU, so that none is ever
+/// found.
+/// </content>
+public sealed partial class IommufdContext
+{
+    private SysResult AllocateViommu(IommufdCall call)
+    {
+        var read = call.Read(IommuViommuAlloc.StructSize, out IommuViommuAlloc command);
+        if (read.IsError)
+        {
+            return read;
+        }
+
+        if (command.Flags != 0 || command.Type == 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        lock (_lock)
+        {
+            return TryFindDevice(command.DevId, out _) ? Errno.EOPNOTSUPP : Errno.ENOENT;
+        }
+    }
+
+    private static SysResult AllocateVdevice(IommufdCall call)
+    {
+        var read = call.Read(IommuVdeviceAlloc.StructSize, out IommuVdeviceAlloc _);
+        return read.IsError ? read : Errno.ENOENT;
+    }
+
+    private static SysResult AllocateVeventq(IommufdCall call)
+    {
+        var read = call.Read(IommuVeventqAlloc.StructSize, out IommuVeventqAlloc command);
+        return read.IsError ? read
+            : command.Flags != 0 || command.Reserved != 0 || command.Type == 0 ? Errno.EOPNOTSUPP
+            : command.VeventqDepth == 0 ? Errno.EINVAL
+            : Errno.ENOENT;
+    }
+
+    private static SysResult AllocateHwQueue(IommufdCall call)
+    {
+        var read = call.Read(IommuHwQueueAlloc.StructSize, out IommuHwQueueAlloc command);
+        return read.IsError ? read
+            : command.Flags != 0 || command.Type == 0 ? Errno.EOPNOTSUPP
+            : command.Length == 0 ? Errno.EINVAL
+            : Errno.ENOENT;
+    }
+
+    /// <summary>A client with CAP_SYS_RAWIO may ask, and no address space here is a no-IOMMU one's.</summary>
+    private static SysResult GetPhysicalAddress(IommufdCall call)
+    {
+        var read = call.Read(IommuIoasNoiommuGetPa.StructSize, out IommuIoasNoiommuGetPa command);
+        return read.IsError ? read
+            : !call.Caller.IsCapable(Memory.Capability.SysRawIo) ? Errno.EPERM
+            : command.Flags != 0 || command.Reserved != 0 ? Errno.EOPNOTSUPP
+            : Errno.EINVAL;
+    }
+
+    /// <summary>iommufd_fault_alloc: a queue that stays empty. Its file holds it.</summary>
+    private SysResult AllocateFaultQueue(IommufdCall call)
+    {
+        var read = call.Read(IommuFaultAlloc.StructSize, out IommuFaultAlloc command);
+        if (read.IsError)
+        {
+            return read;
+        }
+
+        if (command.Flags != 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        var queue = new FaultQueue();
+        lock (_lock)
+        {
+            if (!_objects.TryAdd(queue))
+            {
+                return Errno.ENOMEM;
+            }
+
+            // The kernel installs the descriptor last; we cannot take one back, so look first whether the client can be told.
+            command.OutFaultId = queue.Id;
+            var result = call.Respond(IommuFaultAlloc.StructSize, command);
+            if (!result.IsError)
+            {
+                queue.Users++;
+                _references++;
+                result = _files.OpenFaultQueue(call.Caller, () => Close(queue));
+                if (!result.IsError)
+                {
+                    command.OutFaultFd = (uint)result.Raw;
+                    return call.Respond(IommuFaultAlloc.StructSize, command);
+                }
+
+                _references--;
+            }
+
+            _objects.Remove(queue);
+            return result;
+        }
+    }
+
+    private void Close(FaultQueue queue)
+    {
+        lock (_lock)
+        {
+            queue.Users--;
+        }
+
+        Put();
+    }
+}
