@@ -20,8 +20,9 @@ internal static class RunReport
         for (var i = 0; i < shown; i++)
         {
             var (spec, device) = devices[i];
+            var (vendor, id) = (device.Function.Identity.VendorId, device.Function.Identity.DeviceId);
             Console.Error.WriteLine(
-                $"viaduct: {device.Name}  {spec.Model.Name} ({device.Function.Identity.VendorId:x4}:{device.Function.Identity.DeviceId:x4})  /dev/vfio/{device.Group.Id}  vfio-pci");
+                $"viaduct: {device.Name}  {spec.Model.Name} ({vendor:x4}:{id:x4})  /dev/vfio/{device.Group.Id}  vfio-pci");
         }
 
         if (shown < devices.Count)
