@@ -155,7 +155,7 @@ in_process() {
 			{ print $1, $1 in floor ? floor[$1] : "-", $3, $5 }' "$out/floor" "$out/ours" >> "$out/results"
 	done
 	# These have their floor, if any, in the same process, and take turns there.
-	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" dma type1 || true
+	measure "$out/ours" dotnet "$bench_dll" --budgets "$inner" dma type1 iommufd || true
 	awk '{ print $1, $2, $3, $5 }' "$out/ours" >> "$out/results"
 }
 
@@ -190,6 +190,8 @@ rows() {
 	row rate 1 map-unmap-0 "type1 map + unmap, none held" ">= 1 M/s"
 	row rate 1 map-unmap-65534 "type1 map + unmap, 65,535 held with it" ">= 1 M/s"
 	row growth 2.67 map-unmap-65534,map-unmap-64 "type1 map + unmap, 65,534 held against 64" "<= log 65,534 / log 64 = 2.67"
+	row ratio 1.10 iommufd-map-unmap-0 "iommufd map + unmap, none held" "<= 1.10 x a container's"
+	row ratio 1.10 iommufd-map-unmap-65534 "iommufd map + unmap, 65,535 held with it" "<= 1.10 x a container's"
 	row absent 0 put-tce "H_PUT_TCE, accelerated" ">= 20 x a user-space VMM's path"
 	row bytes 0 - "allocated by a call, in process" "0 B"
 	row extra 150 startup "\`viaduct run -- true\` against \`true\`" "<= 150 ms more"

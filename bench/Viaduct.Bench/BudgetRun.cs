@@ -13,6 +13,7 @@ internal static class BudgetRun
         ["translate"] = Translate,
         ["dma"] = Dma,
         ["type1"] = Type1,
+        ["iommufd"] = Iommufd,
     };
 
     /// <returns>0, or 2 where the arguments are wrong.</returns>
@@ -73,6 +74,19 @@ internal static class BudgetRun
             using var benchmarks = new Type1Benchmarks { Held = held };
             benchmarks.Setup();
             new Contest($"map-unmap-{held}", benchmarks.MapUnmap).Run(turns);
+        }
+    }
+
+    /// <summary>A container's pair beside an iommufd's.</summary>
+    private static void Iommufd(int turns)
+    {
+        foreach (var held in (int[])[0, 64, 65534])
+        {
+            using var container = new Type1Benchmarks { Held = held };
+            using var iommufd = new IommufdBenchmarks { Held = held };
+            container.Setup();
+            iommufd.Setup();
+            new Contest($"iommufd-map-unmap-{held}", iommufd.MapUnmap, container.MapUnmap).Run(turns);
         }
     }
 

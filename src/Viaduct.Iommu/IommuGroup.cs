@@ -18,6 +18,10 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
+    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own. Set before any client
+    /// runs.</summary>
+    public bool HasHostDriver { get; set; }
+
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it
     /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>
@@ -27,8 +31,8 @@ public sealed class IommuGroup(int id, IommuUnit unit)
         set => _addressSpace = value;
     }
 
-    /// <summary>iommu_group_dma_owner_claimed, by an iommufd. Under the VFIO core's lock.</summary>
-    public bool IsClaimed => Owner is not null;
+    /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
+    public bool IsClaimed => HasHostDriver || Owner is not null;
 
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }

@@ -6,7 +6,7 @@ namespace Viaduct.Pci;
 /// What firmware and host do to a function before a driver sees it: its BARs get addresses, COMMAND lets it decode, and
 /// its interrupt pin gets a line. One bridge serves all functions of a host, so that no two BARs overlap.
 /// </summary>
-public sealed class PciHostBridge
+public sealed partial class PciHostBridge
 {
     // Where a PC has its windows: below the interrupt controllers, and above all memory.
     private const ulong Memory32First = 0xc0000000;

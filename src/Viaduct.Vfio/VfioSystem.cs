@@ -19,6 +19,7 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     private static readonly int s_ownerWrites = Convert.ToInt32("644", 8);
 
     private readonly SortedDictionary<int, VfioGroup> _groups = [];
+    private readonly List<VfioDevice> _others = [];
 
     /// <summary>
     /// Held over every change of who has what: container, group and device opens, their ioctls, their releases (the
@@ -41,8 +42,12 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
         }
 
+        device.Gate = Gate;
         group.Add(device);
     }
+
+    /// <summary>Adds a device that no VFIO driver has: clients see it in sysfs only. For composition.</summary>
+    public void AddOther(VfioDevice device) => _others.Add(device);
 
     /// <summary>open() of /dev/vfio/vfio: anybody may, any number of times.</summary>
     public ContainerFile OpenContainer() => new(new Container(this));
@@ -83,6 +88,12 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             Describe(tree, group);
         }
 
+        foreach (var device in _others)
+        {
+            Describe(tree, device.Group);
+            device.Describe(tree);
+        }
+
         return tree;
     }
 
@@ -106,15 +117,19 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         tree.Add("/sys/class/misc/vfio", new SysfsLink("../../devices/virtual/misc/vfio"));
     }
 
+    private static void Describe(SysfsTree tree, IommuGroup group)
+    {
+        var path = $"/sys/kernel/iommu_groups/{group.Id}";
+        tree.AddDirectory($"{path}/devices");
+        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
+        var regions = string.Join('\n', group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
+        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
+    }
+
     private static void Describe(SysfsTree tree, VfioGroup group)
     {
         var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
-        var path = $"/sys/kernel/iommu_groups/{id}";
-        tree.AddDirectory($"{path}/devices");
-        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
-        var regions = string.Join('\n', group.Iommu.Unit.ReservedRegions.Select(
-            r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
-        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
+        Describe(tree, group.Iommu);
         var node = $"/sys/devices/virtual/vfio/{id}";
         var number = group.DeviceNumber;
         tree.Add($"{node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));

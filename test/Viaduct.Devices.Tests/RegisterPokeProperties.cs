@@ -75,7 +75,7 @@ public sealed class RegisterPokeProperties
                 function.WriteConfig(random.Next(4096), 4, (uint)value);
                 break;
             case 3 when random.Next(10) == 0:
-                function.Reset((PciResetKind)random.Next(2));
+                function.Reset((PciResetKind)random.Next(3));
                 break;
             case 4:
                 function.WriteBar(0, (ulong)random.NextInt64(1 << 20), width, value);

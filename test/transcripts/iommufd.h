@@ -316,4 +316,21 @@ static unused int bound_device(int i, __u32 *id)
 	return d;
 }
 
+/* IOMMU_IOAS_NOIOMMU_GET_PA of an address space that is not a no-IOMMU one. */
+static unused void get_physical_address(int i, __u32 s)
+{
+	struct {
+		__u32 size, flags, ioas_id, reserved;
+		__u64 iova, length, phys;
+	} pa = { 40, 0, s, 0, 0x10000, 0, 0 };
+	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA()");
+	pa.flags = 1;
+	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(flags=1)");
+	pa.flags = 0;
+	pa.iova = 1;
+	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(iova=1)");
+	pa.ioas_id = 99;
+	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(ioas=99)");
+}
+
 #endif

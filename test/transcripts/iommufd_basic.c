@@ -301,7 +301,12 @@ static void before_bind(int i)
 	section("a device before it is bound");
 	int d = callfd(open(cdev_path(), O_RDWR | O_CLOEXEC), "open(cdev)");
 	int e = callfd(open(cdev_path(), O_RDONLY | O_CLOEXEC), "open(cdev, O_RDONLY)");
-	char byte;
+	char byte = 0;
+	call(pwrite(e, &byte, 1, CONFIG), "pwrite(O_RDONLY, config)");
+	call(pread(e, &byte, 1, CONFIG), "pread(O_RDONLY, config)");
+	int o = open(cdev_path(), O_WRONLY | O_CLOEXEC);
+	call(pread(o, &byte, 1, CONFIG), "pread(O_WRONLY, config)");
+	close(o);
 	struct t_device_info info = { .argsz = sizeof(info) };
 	call(ioctl(d, VFIO_DEVICE_GET_INFO, &info), "GET_INFO()");
 	call(ioctl(d, VFIO_DEVICE_RESET), "RESET()");

@@ -300,6 +300,8 @@ static void grouped(void)
 		map_dma(i, memory + 1, "va+1", 0x30000, PAGE, 3);
 		map_dma(i, memory, "va", 0x30000, PAGE + 1, 3);
 		map_dma(i, UNMAPPED, "unmapped", 0x30000, PAGE, 3);
+		map_dma(i, memory, "va", 0x40000, PAGE, 0);
+		map_dma(i, UNMAPPED, "unmapped", 0x40000, PAGE, 0);
 		map_dma(i, memory, "va", MSI, PAGE, 3);
 		map_dma(i, memory, "va", 1ull << 50, PAGE, 3);
 		void *bar = mmap(NULL, EDU_BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, d, 0);
@@ -346,6 +348,11 @@ static void grouped(void)
 	d = device_fd(group);
 	unmap_dma(j, 0, 0, 2);
 	map_dma(j, UNMAPPED, "unmapped", 0x10000, PAGE, 3);
+	d = device_fd(group);
+	unmap_dma(j, 0, 0, 2);
+	d = device_fd(group);
+	close(d);
+	map_dma(j, memory, "va", 0x10000, PAGE, 0);
 	d = device_fd(group);
 	unmap_dma(j, 0, 0, 2);
 	d = device_fd(group);

@@ -17,6 +17,8 @@ static void arguments(int i, __u32 s, int good)
 	map_file(i, 99, T_FIXED_RW, -1, "-1", 0, PAGE, 0x10000);
 	map_file(i, s, T_FIXED_RW, -1, "-1", 0, PAGE, 0x10000);
 	map_file(i, s, T_FIXED_RW, 999, "closed", 0, PAGE, 0x10000);
+	map_file(i, s, T_FIXED_RW, 999, "closed", 0, 0, 0x10000);
+	map_file(i, s, T_FIXED_RW, 999, "closed", -1, PAGE, 0x10000);
 	map_file(i, s, T_FIXED_RW, good, "memfd", 0, PAGE, -1);
 	map_file(i, s, T_FIXED_RW, good, "memfd", 0, -1, 0x10000);
 	map_file(i, s, T_FIXED_RW, good, "memfd", -1, PAGE, 0x10000);

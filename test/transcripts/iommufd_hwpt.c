@@ -411,18 +411,7 @@ static void lacking(int i)
 	call(ioctl(i, T_HW_QUEUE_ALLOC, &queue), "HW_QUEUE_ALLOC(type=0)");
 	queue.flags = 1;
 	call(ioctl(i, T_HW_QUEUE_ALLOC, &queue), "HW_QUEUE_ALLOC(flags=1)");
-	struct {
-		__u32 size, flags, ioas_id, reserved;
-		__u64 iova, length, phys;
-	} pa = { 40, 0, s, 0, 0x10000, 0, 0 };
-	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA()");
-	pa.flags = 1;
-	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(flags=1)");
-	pa.flags = 0;
-	pa.iova = 1;
-	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(iova=1)");
-	pa.ioas_id = 99;
-	call(ioctl(i, T_GET_PA, &pa), "NOIOMMU_GET_PA(ioas=99)");
+	get_physical_address(i, s);
 	struct t_fault_alloc f = { sizeof(f), 1, 0, 0 };
 	call(ioctl(i, T_FAULT_ALLOC, &f), "FAULT_QUEUE_ALLOC(flags=1)");
 	f.flags = 0;
@@ -507,6 +496,7 @@ int main(int argc, char **argv)
 {
 	start(argc, argv);
 	memory = pages(8);
+	drop(CAP_SYS_RAWIO, "CAP_SYS_RAWIO");
 	int i = open_iommu();
 	allocation(i);
 	close(i);

@@ -1,6 +1,6 @@
 /*
- * What an iommufd lets a process with CAP_SYS_RESOURCE do: have pages counted for the process. Where there is no such right the
- * program says so, and is not counted.
+ * What an iommufd lets a process with more rights do: have pages counted for the process, and ask for physical addresses. Where there
+ * are no such rights the program says so, and is not counted.
  */
 #include "iommufd_account.h"
 
@@ -26,16 +26,19 @@ static void options(void)
 int main(int argc, char **argv)
 {
 	start(argc, argv);
-	if (!(effective(~0u) & (1u << CAP_SYS_RESOURCE))) {
-		note("needs CAP_SYS_RESOURCE");
+	__u32 wanted = (1u << CAP_SYS_RESOURCE) | (1u << CAP_SYS_RAWIO) | (1u << CAP_IPC_LOCK);
+	if ((effective(~0u) & wanted) != wanted) {
+		note("needs CAP_SYS_RESOURCE, CAP_SYS_RAWIO and CAP_IPC_LOCK");
 		flush();
 		return 77;
 	}
 	options();
-	if (effective(~0u) & (1u << CAP_IPC_LOCK)) {
-		section("with CAP_IPC_LOCK");
-		accounts(1);
-	}
+	section("NOIOMMU_GET_PA");
+	int i = open_iommu();
+	get_physical_address(i, ioas(i));
+	close(i);
+	section("with CAP_IPC_LOCK");
+	accounts(1);
 	drop(CAP_IPC_LOCK, "CAP_IPC_LOCK");
 	accounts(1);
 	processes(1);

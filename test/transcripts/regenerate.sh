@@ -14,8 +14,9 @@
 #   cd test/transcripts && sudo ./regenerate.sh env
 #
 # Some programs want other machines: `./build.sh --machines NAME` lists them and `./build.sh --machine real NAME [MACHINE]` prints
-# the devices of one, each as -d QEMU-DEVICE, where addr= and bus= place a device (all but bridges are bound to vfio-pci). RUNNER is
-# then called as RUNNER -d ... -- NAME.
+# the devices of one, each as -d QEMU-DEVICE, where addr= and bus= place a device (all are bound to vfio-pci but bridges and
+# pci-serial, which has a driver of the host's). -n stands for an IOMMU without interrupt remapping, -c for a word on the kernel's
+# command line. RUNNER is then called as RUNNER -d ... -- NAME.
 #
 # Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
 set -euo pipefail

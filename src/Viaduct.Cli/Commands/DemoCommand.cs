@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Viaduct.Cli.Machine;
 using Viaduct.Cli.Output;
 
 namespace Viaduct.Cli.Commands;
@@ -39,6 +40,6 @@ internal static class DemoCommand
             ? [runtime, library]
             : [program];
         Console.Error.WriteLine($"viaduct: viaduct run --device ioat -- {Sample} {string.Join(' ', arguments)}");
-        return RunCommand.Run(["ioat"], enforceMemlock: false, quiet: false, [.. start, .. arguments]);
+        return RunCommand.Run(["ioat"], new MachineOptions(), enforceMemlock: false, quiet: false, [.. start, .. arguments]);
     }
 }

@@ -12,6 +12,8 @@ internal static class RunCommand
 {
     private const string Report = "report";
     private const string Enforce = "enforce";
+    private const string On = "on";
+    private const string Off = "off";
 
     public static Command Create()
     {
@@ -24,6 +26,18 @@ internal static class RunCommand
             DefaultValueFactory = _ => Report,
         };
         memlock.AcceptOnlyFromAmong(Report, Enforce);
+        var remapping = new Option<string>("--interrupt-remapping")
+        {
+            Description = "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
+                + "EPERM, unless --allow-unsafe-interrupts.",
+            HelpName = $"{On}|{Off}",
+            DefaultValueFactory = _ => On,
+        };
+        remapping.AcceptOnlyFromAmong(On, Off);
+        var unsafeInterrupts = new Option<bool>("--allow-unsafe-interrupts")
+        {
+            Description = "As the modules' parameter allow_unsafe_interrupts=1.",
+        };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -33,10 +47,15 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
-            device, memlock, quiet, program,
+            device, memlock, remapping, unsafeInterrupts, quiet, program,
         };
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
+            new MachineOptions
+            {
+                InterruptRemapping = result.GetValue(remapping) != Off,
+                AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
+            },
             result.GetValue(memlock) == Enforce,
             result.GetValue(quiet),
             result.GetValue(program) ?? []));
@@ -45,10 +64,11 @@ internal static class RunCommand
 
     /// <summary>Runs a program.</summary>
     /// <param name="devices">The values of --device.</param>
+    /// <param name="machineOptions">The machine as a whole.</param>
     /// <param name="enforceMemlock">--memlock=enforce.</param>
     /// <param name="quiet">--quiet.</param>
     /// <param name="program">The program and its arguments.</param>
-    public static int Run(string[] devices, bool enforceMemlock, bool quiet, string[] program)
+    public static int Run(string[] devices, MachineOptions machineOptions, bool enforceMemlock, bool quiet, string[] program)
     {
         if (DeviceOption.IsHelp(devices, out var model))
         {
@@ -74,7 +94,7 @@ internal static class RunCommand
         }
 
         var statistics = new RunStatistics();
-        var machine = new MachineBuilder(statistics, Console.Error.WriteLine);
+        var machine = new MachineBuilder(statistics, Console.Error.WriteLine, machineOptions);
         if (!machine.TryAdd(specs, out error))
         {
             return ErrorText.Write(error!, "fix: 'viaduct devices NAME' shows a model's keys");

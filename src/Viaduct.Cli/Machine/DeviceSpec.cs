@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Viaduct.Devices.Catalog;
 using Viaduct.Pci;
+using Viaduct.Pci.VfioPci;
 
 namespace Viaduct.Cli.Machine;
 
@@ -10,8 +11,12 @@ namespace Viaduct.Cli.Machine;
 /// <param name="Options">The model's own keys.</param>
 /// <param name="Address">Where it was asked to be; null for the first free place.</param>
 /// <param name="Group">The IOMMU group that it was asked into; null for one of its own.</param>
-internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group)
+/// <param name="Driver">Who has it; null for nobody.</param>
+internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group, string? Driver)
 {
+    public const string DriverKey = "driver";
+    private const string NoDriver = "none";
+
     public const string AddressKey = "addr";
     public const string GroupKey = "group";
 
@@ -33,6 +38,7 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
 
         PciAddress? address = null;
         int? group = null;
+        string? driver = VfioPciDevice.OwnDriver;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in parts.AsSpan(1))
         {
@@ -59,13 +65,19 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
                 case GroupKey:
                     error = $"group={value}: a number from 0 to {LastGroup} is needed.";
                     return false;
+                case DriverKey when value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'):
+                    driver = value == NoDriver ? null : value;
+                    break;
+                case DriverKey:
+                    error = $"driver={value}: a driver's name is needed, or '{NoDriver}'.";
+                    return false;
                 default:
                     values[key] = value;
                     break;
             }
         }
 
-        spec = new DeviceSpec(model, new DeviceOptions(values), address, group);
+        spec = new DeviceSpec(model, new DeviceOptions(values), address, group, driver);
         return true;
     }
 }

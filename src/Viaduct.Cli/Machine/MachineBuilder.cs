@@ -12,15 +12,19 @@ namespace Viaduct.Cli.Machine;
 /// <summary>Puts a machine together from what the command line asks for: the composition root.</summary>
 /// <param name="observer">Hears of every device's DMA.</param>
 /// <param name="report">Receives a line for a person to read.</param>
-internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report)
+/// <param name="options">The machine as a whole; null for the usual one.</param>
+internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report, MachineOptions? options = null)
 {
     // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
-    private static readonly IommuUnit s_unit = new()
+    private readonly IommuUnit _unit = new()
     {
         ApertureLast = (1UL << 48) - 1,
         PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
         ReservedRegions = [new ReservedRegion(0xfee0_0000, 0xfeef_ffff, "msi")],
         EnforcesCacheCoherency = false,
+
+        // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
+        HasIsolatedMsi = options is null || options.InterruptRemapping || options.AllowUnsafeInterrupts,
         HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
         HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
         {
@@ -33,12 +37,14 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
     private readonly PciHostBridge _bridge = new();
     private readonly Dictionary<int, IommuGroup> _groups = [];
     private readonly HashSet<PciAddress> _taken = [];
+    private int _nodes;
 
     /// <summary>The devices, in the order of the command line.</summary>
     public List<PlacedDevice> Devices { get; } = [];
 
     /// <summary>The machine.</summary>
-    public VfioSystem System { get; } = new([new Type1Driver(new Type1Options())]);
+    public VfioSystem System { get; } = new(
+        [new Type1Driver(new Type1Options { AllowUnsafeInterrupts = options?.AllowUnsafeInterrupts ?? false })]);
 
     /// <summary>Places all devices.</summary>
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
@@ -54,12 +60,21 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
 
         foreach (var spec in specs)
         {
+            if (spec.Address is { } place)
+            {
+                _bridge.Reserve(place);
+            }
+        }
+
+        foreach (var spec in specs)
+        {
             if (!TryPlace(spec, specs, out error))
             {
                 return false;
             }
         }
 
+        GroupBridges(specs);
         error = null;
         return true;
     }
@@ -72,28 +87,32 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
-        var group = GroupOf(spec.Group ?? FirstFreeGroup(all));
+        if (!_bridge.TryGetBus(address, out _))
+        {
+            error = $"There is no room on bus 0 for the bridge that leads to {address}; put devices on bus 0, or several on one bus.";
+            return false;
+        }
+
+        var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
+        void Failed(Exception bug)
+            => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}");
         var services = new PciServices
         {
             Dma = new DmaPort(group) { Observer = observer },
-            Executor = new DeviceThread(
-                address.ToString(),
-                bug => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
+            Executor = new DeviceThread(address.ToString(), Failed),
         };
         if (!spec.Model.TryCreate(spec.Options, services, out var function, out error))
         {
             return false;
         }
 
-        var index = Devices.Count;
         try
         {
-            var device = new VfioPciDevice(group, function, address, _bridge)
+            Add(spec, new VfioPciDevice(group, function, address, _bridge, spec.Driver)
             {
-                CharacterDevice = (index, DeviceNumber.Cdev(index)),
-            };
-            System.Add(device);
-            Devices.Add(new PlacedDevice(spec, device));
+                CharacterDevice = spec.Driver == VfioPciDevice.OwnDriver ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
+                ModelFailed = Failed,
+            });
         }
         catch (InvalidOperationException full)
         {
@@ -103,6 +122,21 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
 
         error = null;
         return true;
+    }
+
+    private void Add(DeviceSpec spec, VfioPciDevice device)
+    {
+        if (spec.Driver == VfioPciDevice.OwnDriver)
+        {
+            _nodes++;
+            System.Add(device);
+        }
+        else
+        {
+            System.AddOther(device);
+        }
+
+        Devices.Add(new PlacedDevice(spec, device));
     }
 
     private PciAddress? FirstFree()
@@ -117,6 +151,28 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         return null;
+    }
+
+    /// <summary>The group that a device shares with one that is there, unless the command line says otherwise: functions of one
+    /// device, and all that is behind a conventional bridge, which the IOMMU cannot tell apart.</summary>
+    private int? SharedGroup(PciAddress address, IReadOnlyList<DeviceSpec> all)
+    {
+        var isConventional = address.Bus != 0 && (address.Device != 0 || all.Any(s => s.Address is { Device: not 0 } other
+            && (other.Domain, other.Bus) == (address.Domain, address.Bus)));
+        return Devices.Find(d => (d.Device.Address.Domain, d.Device.Address.Bus) == (address.Domain, address.Bus)
+            && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
+    }
+
+    /// <summary>A root port is alone in its group, a conventional bridge in that of the devices behind it.</summary>
+    private void GroupBridges(IReadOnlyList<DeviceSpec> all)
+    {
+        foreach (var bus in _bridge.Buses.OrderBy(b => b.Bridge?.Address.ToString(), StringComparer.Ordinal))
+        {
+            if (bus.Bridge is { } bridge)
+            {
+                bridge.Group = bridge.IsConventional ? bus.Functions[0].Group : GroupOf(FirstFreeGroup(all));
+            }
+        }
     }
 
     private int FirstFreeGroup(IReadOnlyList<DeviceSpec> all)
@@ -134,7 +190,7 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
     {
         if (!_groups.TryGetValue(id, out var group))
         {
-            _groups.Add(id, group = new IommuGroup(id, s_unit));
+            _groups.Add(id, group = new IommuGroup(id, _unit));
         }
 
         return group;

@@ -72,13 +72,14 @@ public sealed partial class EduFunction : DeviceFunction
         Config.DeclareScratch(ScratchOffset, ConfigEnd - ScratchOffset);
     }
 
-    /// <inheritdoc/>
+    /// <summary>The device has no reset but power on: what a bus or bridge does to it leaves its registers, and work under
+    /// way, as they are.</summary>
     protected override void OnReset(PciResetKind kind)
     {
-        _resets++;
-        Registers.Reset();
         if (kind == PciResetKind.Cold)
         {
+            _resets++;
+            Registers.Reset();
             Array.Clear(_buffer);
         }
     }

@@ -9,6 +9,10 @@ internal sealed partial class Ioas
     /// <summary>A bound on what a hostile client makes us remember; the kernel charges areas to its cgroup.</summary>
     private const int MostAreas = 1 << 20;
 
+    private const int MostSparePins = 64;
+
+    private readonly Stack<IoasPin> _sparePins = new();
+
     /// <summary>iopt_map_pages.</summary>
     /// <param name="caller">Who pays.</param>
     /// <param name="slices">What to map, one behind the other.</param>
@@ -169,10 +173,25 @@ internal sealed partial class Ioas
     /// <summary>Locks an area's memory, counts it and makes it reachable.</summary>
     private SysResult Fill(ClientTask caller, ulong first, ulong last, ref IoasArea area)
     {
-        var result = area.Pages.Hold(caller, area.Address, area.Address + (last - first), out var pinned);
+        var end = area.Address + (last - first);
+        var result = area.Pages.Hold(caller, area.Address, end, out var pinned);
+        if (!result.IsError && area.Access == DmaAccess.None)
+        {
+            // Type1's clients may map so; the IOMMU's driver makes no entry that nobody may use.
+            area.Pages.Drop(area.Address, end);
+            pinned.Source!.Release(pinned);
+            return Errno.EINVAL;
+        }
+
         if (!result.IsError)
         {
-            area = area with { Pin = new IoasPin(pinned, area.Address) };
+            if (!_sparePins.TryPop(out var pin))
+            {
+                pin = new IoasPin();
+            }
+
+            pin.Begin(pinned);
+            area = area with { Pin = pin };
             Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }
 
@@ -199,13 +218,16 @@ internal sealed partial class Ioas
         }
     }
 
-    private static void Release(in IovaRange<IoasArea> entry)
+    private void Release(in IovaRange<IoasArea> entry)
     {
         var area = entry.Value;
         if (area.Pin is { } pin)
         {
             area.Pages.Drop(area.Address, area.Address + (entry.Last - entry.First));
-            pin.Put();
+            if (pin.Put() && _sparePins.Count < MostSparePins)
+            {
+                _sparePins.Push(pin);
+            }
         }
     }
 }

@@ -7,19 +7,17 @@ namespace Viaduct.Iommu.Iommufd;
 /// What was mapped by one call, and may be reached at several places once it was copied: struct iopt_pages. Its pages are
 /// looked at, locked and counted only while a page table reaches them, and counted once however many do.
 /// </summary>
-/// <param name="payer">Who pays.</param>
-/// <param name="isWritable">It was mapped to write, so that a copy may be written too.</param>
-internal abstract class IoasPages(in IoasPayer payer, bool isWritable)
+internal abstract class IoasPages
 {
     private const ulong PageSize = 4096;
 
-    private readonly PageCoverage _held = new();
-    private IoasPayer _payer = payer;
+    private PageCoverage _held;
+    private IoasPayer _payer;
     private ulong _heldPages;
-    private int _users = 1;
+    private int _users;
 
     /// <summary>It was mapped to write, so that a copy may be written too.</summary>
-    public bool IsWritable { get; } = isWritable;
+    public bool IsWritable { get; private set; }
 
     /// <summary>Another process may take it over: what backs it is no process's memory.</summary>
     public abstract bool CanChangeProcess { get; }
@@ -83,6 +81,16 @@ internal abstract class IoasPages(in IoasPayer payer, bool isWritable)
     {
         _payer.Uncharge(PagesToCharge(payer));
         _payer = payer;
+    }
+
+    /// <summary>It begins, with one who refers to it.</summary>
+    /// <param name="payer">Who pays.</param>
+    /// <param name="isWritable">It was mapped to write, so that a copy may be written too.</param>
+    protected void Begin(in IoasPayer payer, bool isWritable)
+    {
+        _payer = payer;
+        IsWritable = isWritable;
+        _users = 1;
     }
 
     /// <summary>Nothing refers to it any more.</summary>

@@ -2,27 +2,34 @@ using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Iommufd;
 
-/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it.</summary>
-/// <param name="range">The memory.</param>
-/// <param name="address">Where it begins, in its <see cref="IoasPages"/>.</param>
-internal sealed class IoasPin(in PinnedRange range, ulong address)
+/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it. Used again, as the
+/// <see cref="IoasUserPages"/> are. Under the context's lock.</summary>
+internal sealed class IoasPin
 {
-    private readonly PinnedRange _range = range;
-    private readonly ulong _address = address;
-    private int _users = 1;
+    private PinnedRange _range;
+    private int _users;
 
-    public MemorySource Source => _range.Source!;
-
-    /// <summary>The place of an address in <see cref="Source"/>.</summary>
-    public ulong OffsetOf(ulong address) => _range.Offset + (address - _address);
+    /// <summary>It begins, with one area that holds it.</summary>
+    /// <param name="range">The memory.</param>
+    public void Begin(in PinnedRange range)
+    {
+        _range = range;
+        _users = 1;
+    }
 
     public void Get() => _users++;
 
-    public void Put()
+    /// <summary>The last one lets the memory go.</summary>
+    /// <returns>True where that was the last one.</returns>
+    public bool Put()
     {
-        if (--_users == 0)
+        if (--_users > 0)
         {
-            Source.Release(_range);
+            return false;
         }
+
+        _range.Source!.Release(_range);
+        _range = default;
+        return true;
     }
 }

@@ -11,7 +11,7 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_device_bind: the device is this context's, and its DMA blocked until it is attached.</summary>
     /// <param name="group">The device's group. The VFIO core's lock is held, which guards a group's owner.</param>
     /// <param name="device">The device.</param>
-    /// <returns>Zero; EPERM where it could forge interrupts; EBUSY where another owner has the group; ENOMEM.</returns>
+    /// <returns>Zero; EPERM where it could forge interrupts; EPERM too where another owner has the group; ENOMEM.</returns>
     public SysResult Bind(IommuGroup group, out IommufdDevice? device)
     {
         device = null;
@@ -20,9 +20,9 @@ public sealed partial class IommufdContext
             return Errno.EPERM;
         }
 
-        if (group.Owner is { } owner && owner != this)
+        if (group.HasHostDriver || (group.Owner is { } owner && owner != this))
         {
-            return Errno.EBUSY;
+            return Errno.EPERM;
         }
 
         lock (_lock)
@@ -48,6 +48,15 @@ public sealed partial class IommufdContext
             bound.Object.Users++;
             device = bound;
             return SysResult.Success;
+        }
+    }
+
+    /// <summary>iommufd_ctx_has_group: a device of the group is bound here.</summary>
+    public bool HasGroup(IommuGroup group)
+    {
+        lock (_lock)
+        {
+            return _groups.ContainsKey(group);
         }
     }
 

@@ -27,7 +27,12 @@ public sealed partial class IommufdContext
                 return Errno.ENOENT;
             }
 
-            if (command.Length != 0 && command.Start + (command.Length - 1) < command.Start)
+            if (command.Length == 0)
+            {
+                return Errno.EINVAL;
+            }
+
+            if (command.Start + (command.Length - 1) < command.Start)
             {
                 return Errno.EOVERFLOW;
             }
@@ -36,12 +41,6 @@ public sealed partial class IommufdContext
             if (found.IsError)
             {
                 return found;
-            }
-
-            if (command.Length == 0)
-            {
-                file!.Dispose();
-                return Errno.EINVAL;
             }
 
             var access = AccessOf(command.Flags);

@@ -15,6 +15,8 @@ public sealed partial class IommufdContext
     /// <summary>More ranges than anybody needs; the kernel charges them to the client's cgroup.</summary>
     private const int MostAllowedRanges = 65536;
 
+    private readonly Stack<IoasUserPages> _sparePages = new();
+
     private SysResult AllocateIoas(IommufdCall call)
     {
         var read = call.Read(IommuIoasAlloc.StructSize, out IommuIoasAlloc command);
@@ -185,8 +187,8 @@ public sealed partial class IommufdContext
             return Errno.EINVAL;
         }
 
-        var pages = new IoasUserPages(
-            IoasPayer.Of(caller, _countsByProcess), caller.Memory, (access & DmaAccess.Write) != 0);
+        var pages = IoasUserPages.Get(
+            _sparePages, IoasPayer.Of(caller, _countsByProcess), caller.Memory, (access & DmaAccess.Write) != 0);
         return MapPages(caller, ioas, pages, address, length, access, isFixed, ref iova);
     }
 

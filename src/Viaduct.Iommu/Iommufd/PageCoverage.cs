@@ -2,9 +2,9 @@ namespace Viaduct.Iommu.Iommufd;
 
 /// <summary>
 /// Which bytes of one mapped memory are held, and how often: a page that is held twice counts once. Nearly always all of it is
-/// held once, which costs no allocation.
+/// held once, which costs no allocation. A mutable struct: a field, never copied.
 /// </summary>
-internal sealed class PageCoverage
+internal struct PageCoverage
 {
     private IovaMap<int>? _counts;
     private ulong _first;
@@ -89,7 +89,7 @@ internal sealed class PageCoverage
         }
     }
 
-    private IovaMap<int> CountsOfTheOne()
+    private readonly IovaMap<int> CountsOfTheOne()
     {
         var counts = new IovaMap<int>();
         counts.TryAdd(_first, _last, 1);

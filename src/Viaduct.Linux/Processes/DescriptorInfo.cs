@@ -9,6 +9,8 @@ public static class DescriptorInfo
 
     private const string EventFdField = "eventfd-id:";
 
+    private const string EventFdCountField = "eventfd-count:";
+
     /// <summary>The flags line of a descriptor: open(2)'s flags as the description has them now, with O_CLOEXEC.</summary>
     /// <returns>Null where nothing is open there.</returns>
     public static int? GetFlags(int task, int fd)
@@ -17,6 +19,31 @@ public static class DescriptorInfo
     /// <summary>The number that the kernel gave an eventfd (Linux 5.2).</summary>
     /// <returns>Null where no eventfd is open there.</returns>
     public static int? GetEventFdId(int task, int fd) => ParseId(GetField(PathOf(task, fd), EventFdField));
+
+    /// <summary>The count of an eventfd.</summary>
+    /// <returns>Null where no eventfd is open there.</returns>
+    public static ulong? GetEventFdCount(int task, int fd)
+        => ulong.TryParse(
+            GetField(PathOf(task, fd), EventFdCountField), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : null;
+
+    /// <summary>Whether another process than this one has an eventfd open. Looks through all of /proc; what cannot be looked into
+    /// does not count.</summary>
+    /// <param name="id">The number that the kernel gave it, which no other has.</param>
+    public static bool IsEventFdOpenElsewhere(int id)
+    {
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && process != Environment.ProcessId && GetEventFdIds(process).Contains(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The numbers of all eventfds that a process has open.</summary>
     public static IEnumerable<int> GetEventFdIds(int process)

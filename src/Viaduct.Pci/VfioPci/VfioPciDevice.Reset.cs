@@ -1,6 +1,5 @@
 using Viaduct.Abi;
 using Viaduct.Pci.Hardware;
-using Viaduct.Vfio.Files;
 
 namespace Viaduct.Pci.VfioPci;
 
@@ -11,53 +10,76 @@ public sealed partial class VfioPciDevice
     private const int D3Hot = 3;
     private PciSavedState? _stateBeforeSleep;
 
-    /// <summary>How the host would reset the function, as reset_method in sysfs has it; null where it cannot.</summary>
-    internal string? ResetMethod
+    /// <summary>How the host could reset the function, as reset_method in sysfs lists it; empty where it cannot.</summary>
+    internal string ResetMethods
     {
         get
         {
-            string? method = null;
-            foreach (var capability in Function.Capabilities)
+            var methods = new List<string>();
+            if (Function.Capabilities.Any(c => c is PciExpressCapability { HasFunctionLevelReset: true }))
             {
-                switch (capability)
-                {
-                    case PciExpressCapability { HasFunctionLevelReset: true }:
-                        return "flr";
-                    case { Id: PCI_CAP_ID_AF } when HasAdvancedFeaturesReset(capability):
-                        method = "af_flr";
-                        break;
-                    case PowerManagementCapability { NoSoftReset: false }:
-                        method ??= "pm";
-                        break;
-                    default:
-                        break;
-                }
+                methods.Add("flr");
             }
 
-            return method;
+            if (Function.Capabilities.Any(c => c.Id == PCI_CAP_ID_AF && HasAdvancedFeaturesReset(c)))
+            {
+                methods.Add("af_flr");
+            }
+
+            if (FindPower() is { NoSoftReset: false })
+            {
+                methods.Add("pm");
+            }
+
+            if (_bus.WasFirst(Function))
+            {
+                methods.Add("bus");
+            }
+
+            return string.Join(' ', methods);
         }
     }
 
-    /// <summary>pci_try_reset_function: the function loses its state, but for what the host saves. A client's thread
-    /// that touches a BAR meanwhile waits for the gate. The device's lock is held.</summary>
-    /// <returns>Zero, or ENOTTY where the function has no reset.</returns>
+    /// <summary>What a reset of this function alone would be now; null where there is none.</summary>
+    private PciResetKind? FindReset()
+    {
+        foreach (var capability in Function.Capabilities)
+        {
+            if (capability is PciExpressCapability { HasFunctionLevelReset: true } or PowerManagementCapability { NoSoftReset: false }
+                || (capability.Id == PCI_CAP_ID_AF && HasAdvancedFeaturesReset(capability)))
+            {
+                return PciResetKind.Function;
+            }
+        }
+
+        return _bus.ResetsOnly(Function) ? PciResetKind.Bus : null;
+    }
+
+    /// <summary>pci_try_reset_function. The device's lock is held.</summary>
+    /// <returns>Zero, or ENOTTY where the function has no reset of its own.</returns>
     internal SysResult TryResetFunction()
     {
-        if (ResetMethod is null)
+        if (FindReset() is not { } kind)
         {
             return Errno.ENOTTY;
         }
 
+        ResetFunction(kind);
+        return SysResult.Success;
+    }
+
+    /// <summary>The function loses its state, but for what the host saves. A client's thread that touches a BAR meanwhile waits
+    /// for the gate. The device's lock is held.</summary>
+    internal void ResetFunction(PciResetKind kind)
+    {
         lock (Function.Gate)
         {
             var state = PciSavedState.Save(Function);
-            Function.ResetLocked(PciResetKind.Function);
+            Function.ResetLocked(kind);
             state.Restore(Function);
             Interrupts.RestoreMessages();
             AccessChanged();
         }
-
-        return SysResult.Success;
     }
 
     /// <summary>vfio_pci_set_power_state: a function that forgets in D3hot gets its state back after it. D1 and D2 do
@@ -121,30 +143,5 @@ public sealed partial class VfioPciDevice
             SetPowerState(D0);
             return TryResetFunction();
         }
-    }
-
-    /// <summary>Functions sit on a root bus, which has neither slot nor bus reset.</summary>
-    private static SysResult GetHotResetInfo(Caller caller, ulong argument)
-    {
-        if (!caller.Memory.TryReadPrefix(argument, VfioPciHotResetInfo.MinSize, out VfioPciHotResetInfo info))
-        {
-            return Errno.EFAULT;
-        }
-
-        return info.ArgSz < VfioPciHotResetInfo.MinSize ? Errno.EINVAL : Errno.ENODEV;
-    }
-
-    private SysResult HotReset(Caller caller, ulong argument)
-    {
-        if (!caller.Memory.TryReadPrefix(argument, VfioPciHotReset.MinSize, out VfioPciHotReset reset))
-        {
-            return Errno.EFAULT;
-        }
-
-        // A group's client names groups; only a cdev's may leave the count at zero.
-        return reset.ArgSz < VfioPciHotReset.MinSize || reset.Flags != 0
-            || (reset.Count != 0) == IsOpenByCdev
-            ? Errno.EINVAL
-            : Errno.ENODEV;
     }
 }

@@ -9,7 +9,7 @@ namespace Viaduct.Pci.VfioPci;
 /// <content>The device's part of sysfs, as the kernel shows a function that vfio-pci has.</content>
 public sealed partial class VfioPciDevice
 {
-    private const string Driver = "/sys/bus/pci/drivers/vfio-pci";
+    private const string Drivers = "/sys/bus/pci/drivers";
     private const int ReadOnly = 0x124;   // 0444
     private const int ReadWriteOwner = 0x1a4;   // 0644
     private const int WriteOnlyOwner = 0x80;   // 0200
@@ -36,24 +36,40 @@ public sealed partial class VfioPciDevice
         tree.AddDirectory(SysfsPath, opaque: true);
         var home = SysfsPath["/sys/".Length..];
         tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{home}"));
-        tree.Add($"{Driver}/{Name}", new SysfsLink($"../../../../{home}"));
         tree.Add($"/sys/kernel/iommu_groups/{Group.Id}/devices/{Name}", new SysfsLink($"../../../../{home}"));
-        foreach (var control in new[] { "bind", "unbind", "new_id", "remove_id", "uevent" })
-        {
-            tree.Add($"{Driver}/{control}", WriteOnly());
-        }
-
-        AddLink(tree, "subsystem", "../../../bus/pci");
-        AddLink(tree, "driver", "../../../bus/pci/drivers/vfio-pci");
-        AddLink(tree, "iommu_group", $"../../../kernel/iommu_groups/{Group.Id}");
+        var top = string.Concat(Enumerable.Repeat("../", SysfsPath.Count('/') - 1));
+        AddLink(tree, "subsystem", $"{top}bus/pci");
+        DescribeDriver(tree, top, home);
+        AddLink(tree, "iommu_group", $"{top}kernel/iommu_groups/{Group.Id}");
+        _bus.Bridge?.Describe(tree);
         DescribeIdentity(tree);
         DescribeState(tree);
         DescribeResources(tree);
-        tree.AddDirectory($"{SysfsPath}/vfio-dev");
+        if (_driver == OwnDriver)
+        {
+            tree.AddDirectory($"{SysfsPath}/vfio-dev");
+        }
+
         if (CharacterDevice is { } node)
         {
-            DescribeCharacterDevice(tree, node.Index, node.Number);
+            DescribeCharacterDevice(tree, top, node.Index, node.Number);
         }
+    }
+
+    private void DescribeDriver(SysfsTree tree, string top, string home)
+    {
+        if (_driver is null)
+        {
+            return;
+        }
+
+        tree.Add($"{Drivers}/{_driver}/{Name}", new SysfsLink($"../../../../{home}"));
+        foreach (var control in new[] { "bind", "unbind", "new_id", "remove_id", "uevent" })
+        {
+            tree.Add($"{Drivers}/{_driver}/{control}", WriteOnly());
+        }
+
+        AddLink(tree, "driver", $"{top}bus/pci/drivers/{_driver}");
     }
 
     private void DescribeIdentity(SysfsTree tree)
@@ -69,7 +85,7 @@ public sealed partial class VfioPciDevice
         AddText(tree, "revision", $"0x{identity.Revision:x2}");
         AddText(tree, "class", $"0x{classCode:x6}");
         AddText(tree, "modalias", alias);
-        AddWritable(tree, "uevent", () => $"DRIVER=vfio-pci\nPCI_CLASS={classCode:X4}\n"
+        AddWritable(tree, "uevent", () => (_driver is null ? "" : $"DRIVER={_driver}\n") + $"PCI_CLASS={classCode:X4}\n"
             + $"PCI_ID={identity.VendorId:X4}:{identity.DeviceId:X4}\n"
             + $"PCI_SUBSYS_ID={identity.SubsystemVendorId:X4}:{identity.SubsystemId:X4}\n"
             + $"PCI_SLOT_NAME={Name}\nMODALIAS={alias}");
@@ -84,7 +100,7 @@ public sealed partial class VfioPciDevice
         AddText(tree, "local_cpus", CpuMask(Environment.ProcessorCount));
         AddText(tree, "local_cpulist", Environment.ProcessorCount == 1 ? "0" : $"0-{Environment.ProcessorCount - 1}");
         AddWritable(tree, "numa_node", () => "-1");
-        AddWritable(tree, "driver_override", () => "vfio-pci");
+        AddWritable(tree, "driver_override", () => _driver == OwnDriver ? OwnDriver : "(null)");
         AddWritable(tree, "enable", () => Volatile.Read(ref _config) is null ? "0" : "1");
         AddWritable(tree, "msi_bus", () => "1");
         AddWritable(tree, "broken_parity_status", () => "0");
@@ -92,10 +108,10 @@ public sealed partial class VfioPciDevice
         AddShown(tree, "power_state", ReadOnly, () => Function.IsPowered ? "D0" : "D3hot");
         tree.Add($"{SysfsPath}/remove", WriteOnly());
         tree.Add($"{SysfsPath}/rescan", WriteOnly());
-        if (ResetMethod is { } method)
+        if (ResetMethods is { Length: > 0 } methods)
         {
             tree.Add($"{SysfsPath}/reset", WriteOnly());
-            AddWritable(tree, "reset_method", () => method);
+            AddWritable(tree, "reset_method", () => methods);
         }
     }
 
@@ -131,14 +147,14 @@ public sealed partial class VfioPciDevice
         tree.Add($"{SysfsPath}/resource", new SysfsAttribute(ReadOnly, TextSize, () => text));
     }
 
-    private void DescribeCharacterDevice(SysfsTree tree, int index, DeviceNumber number)
+    private void DescribeCharacterDevice(SysfsTree tree, string top, int index, DeviceNumber number)
     {
         var path = $"{SysfsPath}/vfio-dev/vfio{index}";
         tree.Add($"{path}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
         tree.Add($"{path}/uevent", SysfsAttribute.Text(
             $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/vfio{index}"));
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
-        tree.Add($"{path}/subsystem", new SysfsLink("../../../../../class/vfio-dev"));
+        tree.Add($"{path}/subsystem", new SysfsLink($"../../{top}class/vfio-dev"));
         tree.Add($"/sys/class/vfio-dev/vfio{index}", new SysfsLink($"../../{path["/sys/".Length..]}"));
     }
 

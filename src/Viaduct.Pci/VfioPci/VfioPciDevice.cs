@@ -19,6 +19,9 @@ namespace Viaduct.Pci.VfioPci;
 /// </remarks>
 public sealed partial class VfioPciDevice : VfioDevice
 {
+    /// <summary>vfio-pci, by the name that sysfs has for it.</summary>
+    public const string OwnDriver = "vfio-pci";
+
     /// <summary>File positions are region index times 2^40 and offset.</summary>
     private const int RegionShift = 40;
     private const ulong RegionMask = (1UL << RegionShift) - 1;
@@ -26,6 +29,8 @@ public sealed partial class VfioPciDevice : VfioDevice
     private readonly Lock _lock = new();
     private readonly byte[] _name;
     private readonly PciResources _resources;
+    private readonly PciBus _bus;
+    private readonly string? _driver;
     private readonly VfioPciBarMemory _barMemory;
     private VfioPciConfig? _config;
     private PciSavedState? _stateAtOpen;
@@ -40,15 +45,35 @@ public sealed partial class VfioPciDevice : VfioDevice
     /// <param name="function">The chip; nobody else may set its <see cref="PciFunction.InterruptReceiver"/>.</param>
     /// <param name="address">Where it is.</param>
     /// <param name="bridge">The host's.</param>
-    public VfioPciDevice(IommuGroup group, PciFunction function, PciAddress address, PciHostBridge bridge)
+    /// <param name="driver">Who has the function: vfio-pci, which makes it a client's; the name of a host's driver; null for
+    /// none.</param>
+    /// <exception cref="InvalidOperationException">The host has no place for the bridge above the address's bus.</exception>
+    public VfioPciDevice(IommuGroup group, PciFunction function, PciAddress address, PciHostBridge bridge, string? driver = OwnDriver)
         : base(group)
     {
         Function = function;
         Address = address;
         Name = address.ToString();
-        SysfsPath = $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}/{Name}";
         _name = Encoding.ASCII.GetBytes(Name);
         _resources = bridge.Configure(function, address);
+        if (!bridge.TryGetBus(address, out var bus))
+        {
+            throw new InvalidOperationException($"No bridge can lead to {address}.");
+        }
+
+        _bus = bus;
+        _driver = driver;
+        _bus.Add(new PciBusFunction(address, function, group, driver == OwnDriver ? this : null));
+        if (driver == OwnDriver)
+        {
+            _bus.Devices.Add(this);
+        }
+        else
+        {
+            group.HasHostDriver |= driver is not null;
+        }
+
+        SysfsPath = $"{bus.Bridge?.SysfsPath ?? $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}"}/{Name}";
         _barMemory = new VfioPciBarMemory(this);
         Interrupts = new VfioPciIntrs(this);
         lock (function.Gate)
@@ -112,18 +137,22 @@ public sealed partial class VfioPciDevice : VfioDevice
             SetPowerState(0);
             ClearMaster();
             Interrupts.Close();
+            EndDoorbells();
             EndLowPower();
             _config = null;
             AccessChanged();
+            _needsReset = !_resetWorks;
             if (_resetWorks)
             {
-                Function.Reset(PciResetKind.Function);
+                Function.Reset(FindReset() ?? PciResetKind.Function);
             }
 
             _stateAtOpen?.Restore(Function);
             _stateAtOpen = null;
             ClearMaster();
         }
+
+        TryResetUnusedBus();
     }
 
     /// <inheritdoc/>
@@ -137,6 +166,7 @@ public sealed partial class VfioPciDevice : VfioDevice
             VfioIoctl.VFIO_DEVICE_RESET => Reset(),
             VfioIoctl.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO => GetHotResetInfo(caller, argument),
             VfioIoctl.VFIO_DEVICE_PCI_HOT_RESET => HotReset(caller, argument),
+            VfioIoctl.VFIO_DEVICE_IOEVENTFD => Ioeventfd(caller, argument),
             VfioIoctl.VFIO_DEVICE_FEATURE => Feature(caller, argument),
             _ => Errno.ENOTTY,
         };

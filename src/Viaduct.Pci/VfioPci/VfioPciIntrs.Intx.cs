@@ -9,6 +9,7 @@ internal sealed partial class VfioPciIntrs
 {
     private EventFdContext? _intxTrigger;
     private IDisposable? _unmaskWatch;
+    private EventFdContext? _unmaskEventFd; // the watch's, and only asked for its identity
     private object? _unmaskOwner;
     private bool _masked;
     private bool _level;
@@ -149,10 +150,15 @@ internal sealed partial class VfioPciIntrs
             return SysResult.Success;
         }
 
-        if (_unmaskWatch is not null)
+        if (_unmaskEventFd is { } armed)
         {
-            context.Dispose();
-            return Errno.EBUSY;
+            if (request.Caller.IsOpen(armed))
+            {
+                context.Dispose();
+                return Errno.EBUSY;
+            }
+
+            EndUnmaskWatch();
         }
 
         var owner = new object();
@@ -161,8 +167,9 @@ internal sealed partial class VfioPciIntrs
             _unmaskOwner = owner;
         }
 
-        _unmaskWatch = EventFdWatcher.Shared.Add(context, () => UnmaskSignalled(owner));
-        return SysResult.Success;
+        result = EventFdWatcher.Shared.Add(context, () => UnmaskSignalled(owner), out _unmaskWatch);
+        _unmaskEventFd = result.IsError ? null : context;
+        return result;
     }
 
     /// <summary>On the watcher's thread; the watch may have ended meanwhile.</summary>
@@ -186,6 +193,7 @@ internal sealed partial class VfioPciIntrs
 
         _unmaskWatch?.Dispose();
         _unmaskWatch = null;
+        _unmaskEventFd = null;
     }
 
     /// <summary>vfio_intx_enable, or a new eventfd for what is enabled.</summary>

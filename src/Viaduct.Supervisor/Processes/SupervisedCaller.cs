@@ -84,16 +84,21 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
         return SysResult.Success;
     }
 
+    /// <summary>Looks through all processes: only a client that is in the way of its own next eventfd asks. One that is on its way
+    /// in a message counts as closed.</summary>
+    public override bool IsOpen(EventFdContext context)
+        => context.Id is not { } id || DescriptorInfo.IsEventFdOpenElsewhere(id);
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         const int O_RDWR = 2;
-        return installer.Install(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec, default);
+        return installer.Install(Process, _task, new OpenVfioFile(file, O_RDWR), O_RDWR, closeOnExec, default);
     }
 
     public override SysResult AddFile(VfioFile file, bool closeOnExec)
     {
         const int O_RDWR = 2;
-        return installer.Add(Process, _task, new OpenVfioFile(file), O_RDWR, closeOnExec);
+        return installer.Add(Process, _task, new OpenVfioFile(file, O_RDWR), O_RDWR, closeOnExec);
     }
 
     public override SysResult GetFileMemory(int fd, out FileMemory? file)

@@ -156,7 +156,7 @@ internal sealed class OpenCalls(
 
     private Outcome InstallVfio(in Call call, VfioFile file, ushort mode, int flags)
     {
-        var outcome = Install(call, new OpenVfioFile(file, mode), flags, flags, default);
+        var outcome = Install(call, new OpenVfioFile(file, flags, mode), flags, flags, default);
         if (outcome.Result.IsError)
         {
             file.Release();

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Viaduct.Abi;
-using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Vfio.Files;
@@ -23,9 +22,10 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Outcome.Host;
         }
 
-        if (!open.File.HasTransfers)
+        var allowed = CheckMode(open, write);
+        if (allowed.IsError)
         {
-            return NoOperation(call, write);
+            return allowed;
         }
 
         var result = Transfer(open.File, call.Arg1, call.Arg2, open.Position, write);
@@ -46,9 +46,8 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Errno.EINVAL;
         }
 
-        return open.File.HasTransfers
-            ? Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write)
-            : NoOperation(call, write);
+        var allowed = CheckMode(open, write);
+        return allowed.IsError ? allowed : Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write);
     }
 
     /// <summary>readv(2), writev(2), preadv(2), pwritev(2): one transfer a segment, until one is short.</summary>
@@ -74,9 +73,10 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return imported;
         }
 
-        if (!open.File.HasTransfers)
+        var allowed = CheckMode(open, write);
+        if (allowed.IsError)
         {
-            return NoOperation(call, write);
+            return allowed;
         }
 
         if (imported.Raw != 0 && (flags & ~RWF_HIPRI) != 0)
@@ -168,14 +168,12 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
     // access_ok()
     private static bool IsAccessible(ulong buffer, ulong count) => count <= UserSpaceEnd && buffer <= UserSpaceEnd - count;
 
-    /// <summary>Containers and groups have no such operation, whatever the arguments; the access mode is looked at first
-    /// (FMODE_READ, then FMODE_CAN_READ).</summary>
-    private static SysResult NoOperation(in Call call, bool write)
-    {
-        const int O_ACCMODE = 3, O_RDONLY = 0, O_WRONLY = 1;
-        var mode = DescriptorInfo.GetFlags(call.Task, call.Descriptor) & O_ACCMODE;
-        return mode == (write ? O_RDONLY : O_WRONLY) ? Errno.EBADF : Errno.EINVAL;
-    }
+    /// <summary>The access mode is looked at first (FMODE_READ, then FMODE_CAN_READ). Containers and groups have no such operation,
+    /// whatever the arguments.</summary>
+    private static SysResult CheckMode(OpenVfioFile open, bool write)
+        => !(write ? open.IsWritable : open.IsReadable) ? Errno.EBADF
+            : open.File.HasTransfers ? SysResult.Success
+            : Errno.EINVAL;
 
     private OpenVfioFile? Find(in Call call)
         => call.Process.Lookup(call.Task, call.Descriptor, files, out _) as OpenVfioFile;

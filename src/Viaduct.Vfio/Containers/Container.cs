@@ -26,6 +26,7 @@ public sealed class Container(VfioSystem system)
     /// <summary>VFIO_GROUP_SET_CONTAINER: vfio_container_attach_group().</summary>
     internal SysResult Attach(VfioGroup group)
     {
+        // iommu_group_claim_dma_owner.
         if (group.Iommu.IsClaimed)
         {
             return Errno.EPERM;

@@ -165,6 +165,7 @@ public sealed class CdevFile : VfioFile
 
         Device.OpenCount = 1;
         Device.IsOpenByCdev = true;
+        Device.Iommufd = device;
         _group.CdevOpenCount++;
         if (!caller.Memory.TryWrite(argument + OutDevIdOffset, device!.Id))
         {
@@ -181,6 +182,7 @@ public sealed class CdevFile : VfioFile
         Device.CloseDevice();
         Device.OpenCount = 0;
         Device.IsOpenByCdev = false;
+        Device.Iommufd = null;
         bound.Unbind();
         _group.CdevOpenCount--;
     }

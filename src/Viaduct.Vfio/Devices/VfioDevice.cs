@@ -35,6 +35,13 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>What it is bound to where its client came through its group and an iommufd; the core's, under its lock.</summary>
     internal IommufdDevice? Bound { get; set; }
 
+    /// <summary>What it is bound to, where it is open through its own node; the core's, under its lock.</summary>
+    internal IommufdDevice? Iommufd { get; set; }
+
+    /// <summary>The core's lock, outermost in the lock order: <see cref="VfioSystem.Gate"/>, once the device is in a
+    /// system.</summary>
+    public Lock Gate { get; internal set; } = new();
+
     /// <summary>The match operation of VFIO_GROUP_GET_DEVICE_FD.</summary>
     /// <param name="request">What the client asked for: the name, and options behind it.</param>
     /// <returns>1 where it is this device, 0 where it is not, or the errno of bad options.</returns>

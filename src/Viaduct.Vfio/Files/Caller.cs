@@ -19,6 +19,10 @@ public abstract class Caller : ClientTask
     /// <returns>Zero; EBADF where nothing is open there; EINVAL where it is no eventfd.</returns>
     public abstract SysResult GetEventFd(int fd, out EventFdContext? context);
 
+    /// <summary>Whether anybody but us still has an eventfd open, or ever can again: the kernel hears of its last close at once
+    /// (EPOLLHUP), while our reference keeps it from being one.</summary>
+    public virtual bool IsOpen(EventFdContext context) => true;
+
     /// <summary>Gives the client a new descriptor for a file.</summary>
     /// <param name="file">A file that no descriptor refers to yet.</param>
     /// <param name="closeOnExec">O_CLOEXEC.</param>

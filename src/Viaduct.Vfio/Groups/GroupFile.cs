@@ -79,7 +79,7 @@ public sealed class GroupFile : VfioFile
             return Errno.EINVAL;
         }
 
-        // No device of ours has a sibling that a host driver owns; but one may be open through another way in.
+        // Claimed by a host's driver of a sibling, or by an iommufd.
         status.Flags = Group.HasIommu
             ? VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE | VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET
             : Group.Iommu.IsClaimed ? VfioGroupStatusFlags.None

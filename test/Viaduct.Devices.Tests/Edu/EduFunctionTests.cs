@@ -39,6 +39,20 @@ public sealed class EduFunctionTests
     }
 
     [Theory]
+    [InlineData(PciResetKind.Function)]
+    [InlineData(PciResetKind.Bus)]
+    public void Reset_ButPowerOn_LeavesRegistersAndLowersTheLine(PciResetKind kind)
+    {
+        _edu.WriteBar(0, 0x04, 4, 5);
+        _edu.WriteBar(0, 0x60, 4, 1);
+        Assert.True(_host.Interrupts.Intx);
+        _edu.Reset(kind);
+        Assert.Equal(~5u, _edu.ReadBar(0, 0x04, 4));
+        Assert.Equal(1u, _edu.ReadBar(0, 0x24, 4));
+        Assert.False(_host.Interrupts.Intx);
+    }
+
+    [Theory]
     [InlineData(0x00, 0x010000ed, ulong.MaxValue)]
     [InlineData(0x08, 0, ulong.MaxValue)]
     [InlineData(0x10, 0xffffffff, ulong.MaxValue)]

@@ -161,6 +161,7 @@ public sealed class IoatCommandTests
     [Theory]
     [InlineData(PciResetKind.Function)]
     [InlineData(PciResetKind.Cold)]
+    [InlineData(PciResetKind.Bus)]
     public void FunctionReset_InADescriptor_MovesNothingMore(PciResetKind kind)
     {
         _rig.Randomise(6);

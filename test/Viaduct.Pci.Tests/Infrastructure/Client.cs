@@ -22,6 +22,14 @@ internal sealed class Client : IDisposable
         }
     }
 
+    /// <summary>Opens a device that a test made.</summary>
+    public Client(VfioPciDevice device)
+    {
+        Device = device;
+        Function = (TestFunction)device.Function;
+        Assert.Equal(SysResult.Success, Device.OpenDevice());
+    }
+
     public TestFunction Function { get; }
 
     public VfioPciDevice Device { get; }

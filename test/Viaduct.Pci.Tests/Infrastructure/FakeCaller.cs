@@ -17,6 +17,12 @@ internal sealed class FakeCaller : Caller, IDisposable
     private const int FirstEventFd = 3;
     private readonly List<TestEventFd> _eventFds = [];
 
+    /// <summary>Files of ours, by descriptor; 0 is free.</summary>
+    public Dictionary<int, VfioFile> Files { get; } = [];
+
+    /// <summary>Every client has closed its eventfds.</summary>
+    public bool HasClosedEventFds { get; set; }
+
     public FakeMemory Fake { get; } = new();
 
     public override ClientMemory Memory => Fake;
@@ -34,8 +40,7 @@ internal sealed class FakeCaller : Caller, IDisposable
 
     public override SysResult GetFile(int fd, out VfioFile? file)
     {
-        file = null;
-        return Errno.EBADF;
+        return Files.TryGetValue(fd, out file) || fd == OtherFile ? SysResult.Success : Errno.EBADF;
     }
 
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
@@ -50,6 +55,8 @@ internal sealed class FakeCaller : Caller, IDisposable
         context = _eventFds[index].Share();
         return SysResult.Success;
     }
+
+    public override bool IsOpen(EventFdContext context) => !HasClosedEventFds;
 
     public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);
 

@@ -135,9 +135,9 @@ public sealed class VfioPciDeviceTests
         var lines = Show(tree, $"{device.SysfsPath}/resource").Split('\n');
         Assert.EndsWith("0x0000000000140204", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("0x0000000000040101", lines[2], StringComparison.Ordinal);
-        Assert.Equal("flr\n", Show(tree, $"{device.SysfsPath}/reset_method"));
+        Assert.Equal("flr bus\n", Show(tree, $"{device.SysfsPath}/reset_method"));
         Assert.Equal("250:3\n", Show(tree, $"{device.SysfsPath}/vfio-dev/vfio3/dev"));
-        Assert.Equal("/sys/devices/pci0000:01/0000:01:00.0", device.SysfsPath);
+        Assert.Equal("/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0", device.SysfsPath);
     }
 
     private static SysfsNode Find(SysfsTree tree, string path)

@@ -18,6 +18,19 @@ public sealed class VfioPciIntrsTests
     private const uint Req = 4;
 
     [Fact]
+    public void UnmaskEventFd_WhoseLastDescriptorIsClosed_IsNoLongerInTheWay()
+    {
+        using var client = new Client(TestFunction.Edu());
+        Ok(client.SetIrqs(EventFd, Intx, 0, 1, client.Caller.NewEventFd().Number));
+        Ok(client.SetIrqs(UnmaskFd, Intx, 0, 1, client.Caller.NewEventFd().Number));
+        var next = client.Caller.NewEventFd();
+        Assert.Equal(Errno.EBUSY, client.SetIrqs(UnmaskFd, Intx, 0, 1, next.Number).Errno);
+        client.Caller.HasClosedEventFds = true;
+        Ok(client.SetIrqs(UnmaskFd, Intx, 0, 1, next.Number));
+        client.Device.CloseDevice();
+    }
+
+    [Fact]
     public void Intx_FiresOnce_AndAgainWhenUnmaskedStillUp()
     {
         using var client = new Client(TestFunction.Edu());

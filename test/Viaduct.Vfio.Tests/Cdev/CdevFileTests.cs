@@ -93,6 +93,42 @@ public sealed class CdevFileTests : IDisposable
     }
 
     [Fact]
+    public void A_group_of_which_a_host_driver_has_a_device_is_not_bound()
+    {
+        _device.Group.HasHostDriver = true;
+        Assert.Equal(Errno.EPERM, Bind(_file, out _));
+        Assert.Equal(0, _device.Opens);
+    }
+
+    [Fact]
+    public void A_set_of_devices_belongs_to_the_iommufd_that_has_their_groups()
+    {
+        var sibling = new CdevTestDevice(_device.Group) { CharacterDevice = (4, DeviceNumber.Cdev(4)) };
+        var stranger = new CdevTestDevice(new IommuGroup(8, s_unit)) { CharacterDevice = (5, DeviceNumber.Cdev(5)) };
+        _system.Add(sibling);
+        _system.Add(stranger);
+        var set = new VfioDeviceSet();
+        set.Add(_device);
+        set.Add(sibling);
+        Assert.False(set.IsOwnedWith(_device));
+        Assert.Equal(Errno.None, Bind(_file, out var id));
+        Assert.Equal((int)id, VfioDeviceSet.FindId(_device, _device));
+        Assert.Equal(VfioDeviceSet.OwnedByGroup, VfioDeviceSet.FindId(_device, sibling));
+        Assert.Equal(VfioDeviceSet.NotOwned, VfioDeviceSet.FindId(_device, stranger));
+        Assert.True(set.IsOwnedWith(_device));
+        set.Add(stranger);
+        Assert.False(set.IsOwnedWith(_device));
+        var other = _system.OpenDevice(stranger);
+        Assert.Equal(Errno.None, Bind(other, out var second));
+        Assert.Equal((int)second, VfioDeviceSet.FindId(_device, stranger));
+        Assert.True(set.IsOwnedWith(_device));
+        Assert.True(set.IsAnotherOpen(_device));
+        other.Release();
+        Assert.False(set.IsAnotherOpen(_device));
+        Assert.False(set.IsOwnedWith(_device));
+    }
+
+    [Fact]
     public void The_group_and_the_device_exclude_each_other()
     {
         var group = _system.FindGroup(7)!;

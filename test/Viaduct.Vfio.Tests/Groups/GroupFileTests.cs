@@ -55,6 +55,17 @@ public sealed class GroupFileTests
     }
 
     [Fact]
+    public void AGroupWithADeviceOfAHostDriver_IsNotViableAndGetsNoContainer()
+    {
+        _machine.Group.Iommu.HasHostDriver = true;
+        var group = _machine.OpenGroup();
+        Assert.Equal(SysResult.Success, GetStatus(group, 8, out var flags));
+        Assert.Equal(0, flags);
+        Assert.Equal(Errno.EPERM, _machine.SetContainer(group, _machine.System.OpenContainer()).Errno);
+        Assert.Equal(SysResult.Success, _machine.SetContainer(_machine.OpenGroup(9), _machine.System.OpenContainer()));
+    }
+
+    [Fact]
     public void GetStatus_TellsWhetherAContainerIsSet()
     {
         var group = _machine.OpenGroup();

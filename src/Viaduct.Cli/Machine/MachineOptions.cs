@@ -1,0 +1,11 @@
+namespace Viaduct.Cli.Machine;
+
+/// <summary>What the command line says of the machine as a whole.</summary>
+internal sealed record MachineOptions
+{
+    /// <summary>The IOMMU keeps devices from forging each other's interrupts.</summary>
+    public bool InterruptRemapping { get; init; } = true;
+
+    /// <summary>The parameter allow_unsafe_interrupts, of type1 and of iommufd: without remapping, too, devices may be used.</summary>
+    public bool AllowUnsafeInterrupts { get; init; }
+}
