@@ -13,7 +13,7 @@ internal sealed class HwPagetable(Ioas ioas, IommuUnit unit, bool isAutomatic) :
     public bool IsAutomatic { get; } = isAutomatic;
 
     /// <summary>Where its devices' page requests would go; referenced as long as this exists.</summary>
-    public FaultQueue? Faults { get; init; }
+    public FaultQueue? Faults { get; set; }
 
     public Ioas Ioas { get; } = ioas;
 
@@ -24,10 +24,6 @@ internal sealed class HwPagetable(Ioas ioas, IommuUnit unit, bool isAutomatic) :
     {
         Ioas.Users++;
         Ioas.PageTables.Add(this);
-        if (Faults is { } faults)
-        {
-            faults.Users++;
-        }
     }
 
     /// <inheritdoc/>

@@ -56,20 +56,7 @@ public sealed partial class IommufdContext
             return allowed;
         }
 
-        FaultQueue? faults = null;
-        if (command.Flags.HasFlag(IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID))
-        {
-            faults = _objects.TryFind(command.FaultId, out var found) ? found as FaultQueue : null;
-            if (faults is null)
-            {
-                return Errno.ENOENT;
-            }
-        }
-
-        var table = new HwPagetable(ioas, device.Group.Iommu.Unit, isAutomatic: false)
-        {
-            Faults = faults,
-        };
+        var table = new HwPagetable(ioas, device.Group.Iommu.Unit, isAutomatic: false);
         if (!_objects.TryAdd(table))
         {
             return Errno.ENOMEM;
@@ -77,14 +64,35 @@ public sealed partial class IommufdContext
 
         table.Attach();
         command.OutHwptId = table.Id;
-        var filled = ioas.AddDomain(table, call.Caller);
-        var result = filled.IsError ? filled : call.Respond(IommuHwptAlloc.StructSize, command);
+        var result = ioas.AddDomain(table, call.Caller);
+        if (!result.IsError && command.Flags.HasFlag(IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID))
+        {
+            result = UseFaultQueue(table, command.FaultId);
+        }
+
+        if (!result.IsError)
+        {
+            result = call.Respond(IommuHwptAlloc.StructSize, command);
+        }
+
         if (result.IsError)
         {
             Remove(table);
         }
 
         return result;
+    }
+
+    private SysResult UseFaultQueue(HwPagetable table, uint id)
+    {
+        if (!_objects.TryFind(id, out var found) || found is not FaultQueue faults)
+        {
+            return Errno.ENOENT;
+        }
+
+        faults.Users++;
+        table.Faults = faults;
+        return SysResult.Success;
     }
 
     /// <summary>What the IOMMU's driver would say: nothing of a vendor's own, no nesting, no dirty tracking. A table for PASIDs

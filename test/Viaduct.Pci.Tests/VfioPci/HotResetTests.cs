@@ -4,7 +4,6 @@ using Viaduct.Pci.Hardware;
 using Viaduct.Pci.Tests.Infrastructure;
 using Viaduct.Pci.VfioPci;
 using Viaduct.Vfio;
-using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.Tests.VfioPci;
