@@ -24,6 +24,12 @@ check 'a short address is refused and the right form shown' says '0000:01:00.0' 
 check 'two devices at one address are refused' says 'Two devices' v run --device edu,addr=0000:05:00.0 --device edu,addr=0000:05:00.0 -- true
 check 'a misspelt option is named, and not taken for the program' says "no option '--devise'|Unrecognized|'--devise'" v run --devise edu -- true
 check 'run --help shows how to type it' says 'viaduct run \[options\] -- PROGRAM' v run --help
+faces=$stage/faces; mkdir -p "$faces" && cp test/transcripts/machines/nvme.* "$faces" && chmod -R a+rX "$faces"
+check 'a replica without a dump says what to give' says 'replica needs config=FILE' v run --device replica -- true
+check 'a replica without sizes says how to give them' says "BAR0 is there.*resource=FILE" v run --device "replica,config=$faces/nvme.config" -- true
+check 'a replica of a file that is no dump says so' says 'no bytes of a configuration space' v run --device "replica,config=$faces/nvme.resource" -- true
+check 'a replica shows its card in sysfs' says '^0x1b36 0x0010 0x010802$' v run -q --device "replica,config=$faces/nvme.config,resource=$faces/nvme.resource" -- \
+  sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; echo $(cat vendor device class)'
 check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
 check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
 check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json

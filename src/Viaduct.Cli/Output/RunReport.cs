@@ -21,9 +21,10 @@ internal static class RunReport
         for (var i = 0; i < shown; i++)
         {
             var (spec, device) = devices[i];
+            var (vendor, id) = (device.Function.Identity.VendorId, device.Function.Identity.DeviceId);
             var place = spec.Driver == VfioPciDevice.OwnDriver ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
             Console.Error.WriteLine(
-                $"viaduct: {device.Name}  {spec.Model.Name} ({spec.Model.PciId})  {place}  {spec.Driver ?? "no driver"}");
+                $"viaduct: {device.Name}  {spec.Model.Name} ({vendor:x4}:{id:x4})  {place}  {spec.Driver ?? "no driver"}");
         }
 
         if (shown < devices.Count)
