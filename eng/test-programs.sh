@@ -62,16 +62,18 @@ test_peers() {
   say "the kernel's own selftests, unmodified, as an ordinary user"
   local peers=${VIADUCT_PEERS:-$root/../shared/peers/linux-7.3-vfio-selftests}
   if [ ! -d "$peers" ]; then
-    echo "skip: no selftests here; set VIADUCT_PEERS to a folder that has them"; count 0 0 10; return
+    echo "skip: no selftests here; set VIADUCT_PEERS to a folder that has them"; count 0 0 12; return
   fi
   cp -r "$peers" "$stage/peers"; chmod -R a+rX "$stage/peers"
-  local mode bdf=0000:01:00.0
+  local mode face bdf=0000:01:00.0
   peer ioat vfio_dma_mapping_test "$bdf"
   peer ioat vfio_dma_mapping_mmio_test "$bdf"
   peer ioat vfio_iommufd_setup_test "$bdf"
-  # A card with MSI and MSI-X: what the test wants of a device, and neither of our models has both.
+  peer ioat vfio_pci_device_test "$bdf"
   cp -r test/transcripts/machines "$stage/machines"; chmod -R a+rX "$stage/machines"
-  peer "replica,config=$stage/machines/e1000e.config,resource=$stage/machines/e1000e.resource" vfio_pci_device_test "$bdf"
+  for face in e1000e igb; do
+    peer "replica,config=$stage/machines/$face.config,resource=$stage/machines/$face.resource" vfio_pci_device_test "$bdf"
+  done
   peer 'ioat ioat ioat' vfio_pci_device_init_perf_test "$bdf" 0000:02:00.0 0000:03:00.0
   for mode in vfio_type1_iommu vfio_type1v2_iommu iommufd_compat_type1 iommufd_compat_type1v2 iommufd; do
     peer ioat vfio_pci_driver_test -v "$mode" "$bdf"
