@@ -245,7 +245,7 @@ static void edges(void)
 	call(pread(device, b, size + 1, CONFIG), "pread(config+0, %zu)", size + 1);
 }
 
-/* A reset of QEMU's SR-IOV clears the dword behind the capability as well: it stays as it is. */
+/* The dword behind the capability reads zero at the next opening, probably by QEMU's reset of SR-IOV: it stays as it is. */
 static void spare_behind_sriov(unsigned char *b)
 {
 	for (size_t at = 0x100, left = 480; at != 0 && at + 4 <= size && left-- != 0;) {

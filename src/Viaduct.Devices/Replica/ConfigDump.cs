@@ -73,15 +73,12 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
 
             if (TryHexLine(line, out var offset, out var bytes))
             {
-                if (offset != used || used + bytes.Length > config.Length || used % BytesPerLine != 0)
+                if (!TryTake(bytes, offset, config, ref used))
                 {
                     error = $"line {number} has the bytes from 0x{offset:x} on, but 0x{used:x} should come next: the dump was cut or put "
                         + "together. Take it again with 'lspci -xxxx -s ADDRESS'.";
                     return false;
                 }
-
-                bytes.CopyTo(config, used);
-                used += bytes.Length;
             }
             else if (LooksLikeHex(line))
             {
@@ -95,16 +92,23 @@ public sealed record ConfigDump(byte[] Config, IReadOnlyList<ulong> BarSizes, ul
             }
         }
 
-        if (!s_sizes.Contains(used))
+        error = s_sizes.Contains(used) ? null
+            : used == 0 ? "it has no bytes of a configuration space: use the text of 'lspci -xxxx -s ADDRESS' or a copy of sysfs' config."
+            : $"it has 0x{used:x} bytes: a configuration space has 64, 256 or 4096. Take it again with 'lspci -xxxx -s ADDRESS'.";
+        dump = error is null ? new ConfigDump(config[..used], sizes, romSize) : null;
+        return error is null;
+    }
+
+    /// <summary>A line's bytes, where they go on from the line before.</summary>
+    private static bool TryTake(byte[] bytes, int offset, byte[] config, ref int used)
+    {
+        if (offset != used || used + bytes.Length > config.Length || used % BytesPerLine != 0)
         {
-            error = used == 0
-                ? "it has no bytes of a configuration space: use the text of 'lspci -xxxx -s ADDRESS' or a copy of sysfs' config."
-                : $"it has 0x{used:x} bytes: a configuration space has 64, 256 or 4096. Take it again with 'lspci -xxxx -s ADDRESS'.";
             return false;
         }
 
-        dump = new ConfigDump(config[..used], sizes, romSize);
-        error = null;
+        bytes.CopyTo(config, used);
+        used += bytes.Length;
         return true;
     }
 
