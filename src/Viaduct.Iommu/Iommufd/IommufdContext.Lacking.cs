@@ -83,8 +83,8 @@ public sealed partial class IommufdContext
                 return Errno.ENOMEM;
             }
 
-            // The kernel installs the descriptor last; we cannot take one back, so look first whether the client can be told.
-            command.OutFaultId = queue.Id;
+            // The kernel installs the descriptor last; we cannot take one back, so look first whether the client can be told: what it
+            // wrote there is written again.
             var result = call.Respond(IommuFaultAlloc.StructSize, command);
             if (!result.IsError)
             {
@@ -93,6 +93,7 @@ public sealed partial class IommufdContext
                 result = _files.OpenFaultQueue(call.Caller, () => Close(queue));
                 if (!result.IsError)
                 {
+                    command.OutFaultId = queue.Id;
                     command.OutFaultFd = (uint)result.Raw;
                     return call.Respond(IommuFaultAlloc.StructSize, command);
                 }
