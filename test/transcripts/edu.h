@@ -58,6 +58,21 @@ static unused void config_put(int device, unsigned offset, uint16_t v)
 		die("writing config %x", offset);
 }
 
+/* The offset of a capability. */
+static unused unsigned find_capability(int device, unsigned char id)
+{
+	unsigned char at = 0, b[2];
+	if (pread(device, &at, 1, CONFIG + 0x34) != 1)
+		die("capabilities");
+	for (int i = 0; at && i < 48; i++, at = b[1]) {
+		if (pread(device, b, 2, CONFIG + at) != 2)
+			die("capabilities");
+		if (b[0] == id)
+			return at;
+	}
+	die("no capability %x", id);
+}
+
 /* Waits until none of these bits is set in a register. */
 static unused void edu_wait(int device, unsigned reg, uint32_t bits)
 {
@@ -67,6 +82,16 @@ static unused void edu_wait(int device, unsigned reg, uint32_t bits)
 		usleep(1000);
 	}
 	note("the device stays busy");
+}
+
+/* Eight bytes between an I/O virtual address and the device's own memory. */
+static unused void edu_dma(int d, __u64 iova, bool to_memory)
+{
+	edu_write8(d, EDU_SRC, to_memory ? EDU_BUFFER : iova);
+	edu_write8(d, EDU_DST, to_memory ? iova : EDU_BUFFER);
+	edu_write8(d, EDU_COUNT, 8);
+	edu_write8(d, EDU_COMMAND, to_memory ? 3 : 1);
+	edu_wait(d, EDU_COMMAND, 1);
 }
 
 /* Whether an eventfd is signalled within so many milliseconds; takes its count. */

@@ -204,21 +204,6 @@ static void low_power(void)
 	close(e);
 }
 
-/* The offset of a capability. */
-static unsigned find_capability(unsigned char id)
-{
-	unsigned char at = 0, b[2];
-	if (pread(device, &at, 1, CONFIG + 0x34) != 1)
-		die("capabilities");
-	for (int i = 0; at && i < 48; i++, at = b[1]) {
-		if (pread(device, b, 2, CONFIG + at) != 2)
-			die("capabilities");
-		if (b[0] == id)
-			return at;
-	}
-	die("no capability %x", id);
-}
-
 static unsigned pm, express;
 
 static void pmcsr(uint16_t v)
@@ -402,8 +387,8 @@ int main(int argc, char **argv)
 	if (bar == MAP_FAILED || other == MAP_FAILED)
 		die("mmap");
 	known = *bar;
-	pm = find_capability(1);
-	express = find_capability(0x10);
+	pm = find_capability(device, 1);
+	express = find_capability(device, 0x10);
 	every_id();
 	form();
 	low_power();

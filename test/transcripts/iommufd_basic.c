@@ -522,22 +522,13 @@ static void attaching(int i)
 	destroy(i, u);
 }
 
-static void dma_to(int d, __u64 iova, bool to_memory)
-{
-	edu_write8(d, EDU_SRC, to_memory ? EDU_BUFFER : iova);
-	edu_write8(d, EDU_DST, to_memory ? iova : EDU_BUFFER);
-	edu_write8(d, EDU_COUNT, 8);
-	edu_write8(d, EDU_COMMAND, to_memory ? 3 : 1);
-	edu_wait(d, EDU_COMMAND, 1);
-}
-
 /* What the device reads at one address and writes to another. */
 static void dma(int d, char *from, __u64 from_iova, char *to, __u64 to_iova, const char *when)
 {
 	memcpy(from, "iommufd!", 8);
 	memset(to, 0, 8);
-	dma_to(d, from_iova, false);
-	dma_to(d, to_iova, true);
+	edu_dma(d, from_iova, false);
+	edu_dma(d, to_iova, true);
 	note("DMA %s: ", when);
 	hex(to, 8);
 }

@@ -451,21 +451,12 @@ static void lacking(int i)
 	close(d);
 }
 
-static void dma_to(int d, __u64 iova, bool to_memory)
-{
-	edu_write8(d, EDU_SRC, to_memory ? EDU_BUFFER : iova);
-	edu_write8(d, EDU_DST, to_memory ? iova : EDU_BUFFER);
-	edu_write8(d, EDU_COUNT, 8);
-	edu_write8(d, EDU_COMMAND, to_memory ? 3 : 1);
-	edu_wait(d, EDU_COMMAND, 1);
-}
-
 static void dma(int d, __u64 from, __u64 to, const char *when)
 {
 	memcpy(memory, "my table", 8);
 	memset(memory + PAGE, 0, 8);
-	dma_to(d, from, false);
-	dma_to(d, to, true);
+	edu_dma(d, from, false);
+	edu_dma(d, to, true);
 	note("DMA %s: ", when);
 	hex(memory + PAGE, 8);
 }

@@ -1,37 +1,6 @@
 /* SET_IRQS: a table of combinations, the loop-back of DATA_NONE and DATA_BOOL, and interrupts that edu really raises.
  */
-#include "edu.h"
-
-enum { NONE = 1, BOOL = 2, EVENTFD = 4, MASK = 8, UNMASK = 16, TRIGGER = 32 };
-enum { INTX, MSI, MSIX, ERR, REQ };
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static int device;
-static const char *const index_names[] = { "INTX", "MSI", "MSIX", "ERR", "REQ" };
-
-static const char *flag_names(unsigned flags)
-{
-	static char text[128];
-	static const char *const names[] = { "NONE", "BOOL", "EVENTFD", "MASK", "UNMASK", "TRIGGER" };
-	char *p = text;
-	*p = 0;
-	for (int i = 0; i < 6; i++)
-		if (flags & (1u << i))
-			p += sprintf(p, "%s%s", p > text ? "|" : "", names[i]);
-	if (flags & ~0x3fu || p == text)
-		p += sprintf(p, "%s%#x", p > text ? "|" : "", flags & ~0x3fu);
-	return text;
-}
-
-static long set_raw(
-	unsigned argsz, unsigned flags, unsigned index, unsigned start, unsigned count, const void *data, size_t n)
-{
-	unsigned char b[sizeof(struct vfio_irq_set) + 64] = { 0 };
-	struct vfio_irq_set *s = (void *)b;
-	*s = (struct vfio_irq_set){ argsz, flags, index, start, count };
-	memcpy(b + sizeof(*s), data, n);
-	return ioctl(device, VFIO_DEVICE_SET_IRQS, b);
-}
+#include "irqs.h"
 
 static const char *index_name(unsigned index)
 {
@@ -57,20 +26,6 @@ static long set(unsigned flags, unsigned index, unsigned start, unsigned count, 
 		: value < -1   ? ", -2"
 					   : ", fd");
 	return r;
-}
-
-static int event(void)
-{
-	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (fd < 0)
-		die("eventfd");
-	return fd;
-}
-
-static void all_off(void)
-{
-	for (unsigned i = 0; i < 5; i++)
-		set_raw(20, NONE | TRIGGER, i, 0, 0, "", 0);
 }
 
 /* Every index with every data type, action and a few ranges, from a state in which nothing is enabled. */

@@ -67,7 +67,7 @@ static unused void all_off(void)
 		set_raw(20, NONE | TRIGGER, i, 0, 0, "", 0);
 }
 
-static int event(void)
+static unused int event(void)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fd < 0)

@@ -176,31 +176,16 @@ static void dynamic(unsigned index)
 	}
 }
 
-/* The offset of a capability. */
-static unsigned find_capability(unsigned char id)
-{
-	unsigned char at = 0, b[2];
-	if (pread(device, &at, 1, CONFIG + 0x34) != 1)
-		die("capabilities");
-	for (int i = 0; at && i < 48; i++, at = b[1]) {
-		if (pread(device, b, 2, CONFIG + at) != 2)
-			die("capabilities");
-		if (b[0] == id)
-			return at;
-	}
-	die("no capability %x", id);
-}
-
 static void config_of(unsigned index, const char *when)
 {
-	unsigned at = find_capability(index == MSI ? 5 : 0x11);
+	unsigned at = find_capability(device, index == MSI ? 5 : 0x11);
 	note("%s: control %04x COMMAND %04x", when, config_get(device, at + 2), config_get(device, 4));
 }
 
 static void in_config(unsigned index)
 {
 	note("== %s in configuration space", index_names[index]);
-	unsigned at = find_capability(index == MSI ? 5 : 0x11);
+	unsigned at = find_capability(device, index == MSI ? 5 : 0x11);
 	config_of(index, "off");
 	static const uint16_t writes[] = { 0xffff, 0x0000, 0x8000, 0xc000, 0x0001, 0x0011, 0x0041, 0x0071, 0x0000 };
 	for (size_t i = 0; i < COUNT(writes); i++) {
@@ -226,7 +211,7 @@ static void table_in_memory(void)
 {
 	section("the table of MSI-X, read and written through its region");
 	uint32_t where, v;
-	unsigned at = find_capability(0x11);
+	unsigned at = find_capability(device, 0x11);
 	if (pread(device, &where, 4, CONFIG + at + 4) != 4)
 		die("table");
 	off_t table = REGION(where & 7) + (where & ~7u);
@@ -255,7 +240,7 @@ static void doorbells_at_the_table(void)
 {
 	section("doorbells at the table of MSI-X");
 	uint32_t where;
-	unsigned at = find_capability(0x11);
+	unsigned at = find_capability(device, 0x11);
 	if (pread(device, &where, 4, CONFIG + at + 4) != 4)
 		die("table");
 	off_t table = REGION(where & 7) + (where & ~7u);
