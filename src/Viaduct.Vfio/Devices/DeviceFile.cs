@@ -138,7 +138,7 @@ public sealed class DeviceFile : VfioFile
             return opened;
         }
 
-        device.Bound = bound;
+        device.Iommufd = bound;
         if (bound is null)
         {
             group.ContainerUsers++;
@@ -151,7 +151,7 @@ public sealed class DeviceFile : VfioFile
     /// <summary>vfio_iommufd_compat_attach_ioas: nobody can ask for it later on this way.</summary>
     private static SysResult Attach(Caller caller, VfioGroup group, VfioDevice device)
     {
-        if (device.Bound is not { } bound)
+        if (device.Iommufd is not { } bound)
         {
             return SysResult.Success;
         }
@@ -170,9 +170,9 @@ public sealed class DeviceFile : VfioFile
     private static void Close(GroupFile groupFile, VfioDevice device)
     {
         device.CloseDevice();
-        if (device.Bound is { } bound)
+        if (device.Iommufd is { } bound)
         {
-            device.Bound = null;
+            device.Iommufd = null;
             bound.Unbind();
             return;
         }

@@ -32,10 +32,8 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
     public bool IsOpenByCdev { get; internal set; }
 
-    /// <summary>What it is bound to where its client came through its group and an iommufd; the core's, under its lock.</summary>
-    internal IommufdDevice? Bound { get; set; }
-
-    /// <summary>What it is bound to, where it is open through its own node; the core's, under its lock.</summary>
+    /// <summary>What it is bound to, where it is open through its own node, or through a group that is in an iommufd: the kernel's
+    /// vdev->iommufd_device. The core's, under its lock.</summary>
     internal IommufdDevice? Iommufd { get; set; }
 
     /// <summary>The core's lock, outermost in the lock order: <see cref="VfioSystem.Gate"/>, once the device is in a

@@ -111,7 +111,7 @@ public sealed class VfioDeviceSet
             return NotOwned;
         }
 
-        if ((device.Iommufd ?? device.Bound) is { } other && other.Context == bound.Context)
+        if (device.Iommufd is { } other && other.Context == bound.Context)
         {
             return (int)other.Id;
         }
