@@ -1,108 +1,44 @@
 using System.Runtime.InteropServices;
-using BenchmarkDotNet.Attributes;
 using Viaduct.Abi;
 using Viaduct.Iommu;
-using Viaduct.Memory;
 
 namespace Viaduct.Bench;
 
-/// <summary>
-/// VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA of one page, as a client's two calls arrive: the structures are read
-/// from the client's memory and written back, pages are pinned and counted, one group sees the translations.
-/// </summary>
-[MemoryDiagnoser]
-public class Type1Benchmarks : IDisposable
+/// <summary>VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA.</summary>
+public class Type1Benchmarks : MapUnmapBenchmarks
 {
-    private const int UnmapAt = 64;
-    private const int PageAt = 4096;
-
-    private readonly LocalMemory _memory = new();
     private readonly Type1Iommu _iommu = new(isV2: true, new Type1Options());
-    private readonly IommuGroup _group = new(0, new IommuUnit
+
+    protected override void Attach() => Expect(_iommu.AttachGroup(Group));
+
+    protected override void Detach()
     {
-        ApertureLast = (1UL << 48) - 1,
-        PageSizes = 4096,
-        ReservedRegions = [],
-    });
-
-    private LocalTask _task = null!;
-    private LocalBuffer? _buffer;
-    private LocalRange? _range;
-    private ulong[] _holes = [];
-    private int _next;
-
-    /// <summary>65,535 is the most that type1 allows, and the one that is measured must fit in.</summary>
-    [Params(0, 64, 65534)]
-    public int Held { get; set; }
-
-    [GlobalSetup]
-    public void Setup()
-    {
-        _task = new LocalTask(_memory);
-        _buffer = new LocalBuffer(2 * 4096);
-        _range = _memory.Register(_buffer);
-        Expect(_iommu.AttachGroup(_group));
-        for (var i = 0; i < Held; i++)
-        {
-            Map(IovaLayout.Mapping(i));
-        }
-
-        // The holes between the mappings, at random places.
-        _holes = IovaLayout.Draw(Math.Max(Held, 1), AddressPattern.Random);
-        foreach (ref var hole in _holes.AsSpan())
-        {
-            hole = (hole & ~(IovaLayout.MappingSize - 1)) + IovaLayout.MappingSize;
-        }
-    }
-
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        _iommu.DetachGroup(_group);
+        _iommu.DetachGroup(Group);
         _iommu.Release();
-        _range?.Dispose();
-        _buffer?.Dispose();
-        GC.SuppressFinalize(this);
     }
 
-    [Benchmark(Description = "map-unmap")]
-    public void MapUnmap()
+    protected override void Map(ulong iova)
     {
-        var iova = _holes[_next++ & (IovaLayout.AddressCount - 1)];
-        Map(iova);
-        Unmap(iova);
-    }
-
-    private void Map(ulong iova)
-    {
-        ref var map = ref MemoryMarshal.AsRef<VfioIommuType1DmaMap>(_buffer!.Span);
+        ref var map = ref MemoryMarshal.AsRef<VfioIommuType1DmaMap>(Buffer.Span);
         map.ArgSz = VfioIommuType1DmaMap.StructSize;
         map.Flags = VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_READ | VfioDmaMapFlags.VFIO_DMA_MAP_FLAG_WRITE;
-        map.Vaddr = _buffer.Address + PageAt;
+        map.Vaddr = Buffer.Address + PageAt;
         map.Iova = iova;
         map.Size = IovaLayout.MappingSize;
-        Expect(_iommu.Ioctl(_task, VfioIoctl.VFIO_IOMMU_MAP_DMA, _buffer.Address));
+        Expect(_iommu.Ioctl(Task, VfioIoctl.VFIO_IOMMU_MAP_DMA, Buffer.Address));
     }
 
-    private void Unmap(ulong iova)
+    protected override void Unmap(ulong iova)
     {
-        ref var unmap = ref MemoryMarshal.AsRef<VfioIommuType1DmaUnmap>(_buffer!.Span[UnmapAt..]);
+        ref var unmap = ref MemoryMarshal.AsRef<VfioIommuType1DmaUnmap>(Buffer.Span[UnmapAt..]);
         unmap.ArgSz = VfioIommuType1DmaUnmap.StructSize;
         unmap.Flags = 0;
         unmap.Iova = iova;
         unmap.Size = IovaLayout.MappingSize;
-        Expect(_iommu.Ioctl(_task, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, _buffer.Address + UnmapAt));
+        Expect(_iommu.Ioctl(Task, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, Buffer.Address + UnmapAt));
         if (unmap.Size != IovaLayout.MappingSize)
         {
             throw new InvalidOperationException($"{unmap.Size} bytes were unmapped at {iova:x}");
-        }
-    }
-
-    private static void Expect(SysResult result)
-    {
-        if (result.IsError)
-        {
-            throw new InvalidOperationException(result.ToString());
         }
     }
 }
