@@ -48,6 +48,32 @@ check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu 
 check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"
 check 'a shell script of several programs sees the device' says '^0x1234$' v run -q --device edu -- sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; cat vendor | cat'
 check 'the listing of /dev/vfio' says 'crw.* vfio$' v run -q --device edu -- ls -l /dev/vfio
+cat >"$stage/drivers.sh" <<'EOF'
+cd /sys/bus/pci/devices/0000:01:00.0
+bdf=0000:01:00.0 drivers=/sys/bus/pci/drivers
+echo $bdf >driver/unbind && r=unbound
+echo $bdf 2>"$1" >$drivers/vfio-pci/unbind && r="$r twice"
+grep -qE 'No such device|I/O error' "$1" && r="$r and once"
+r="$r: $(ls /dev/vfio)"
+printf 'nobody\n' >driver_override; r="$r, for $(cat driver_override)"
+echo $bdf | tee /sys/bus/pci/drivers_probe >"$1"; [ -e driver ] && r="$r, bound"
+echo vfio-pci | dd of=driver_override 2>"$1"
+cat "$1" >$drivers/vfio-pci/bind 2>/dev/null && r="$r, bound by nonsense"
+echo $bdf >"$1"; cat "$1" >$drivers/vfio-pci/bind
+echo "$r, for $(basename "$(readlink driver)")" $(ls /dev/vfio)
+EOF
+chmod a+r "$stage/drivers.sh"; touch "$stage/scratch"; chmod a+rw "$stage/scratch"
+for shell in bash dash 'busybox sh'; do
+  command -v "${shell%% *}" >/dev/null || { echo "skip: no ${shell%% *} here"; count 0 0 1; continue; }
+  # Word splitting is wanted: a shell, and its name for it.
+  # shellcheck disable=SC2086
+  check "$shell gives a device to a driver by redirections, and gets the errors" \
+    says '^unbound and once: vfio, for nobody, for vfio-pci 1 devices vfio$' v run -q --device ioat -- $shell "$stage/drivers.sh" "$stage/scratch"
+done
+check 'virtual functions come and go' says '^2: 0000:01:10.0 vfio-pci 0000:01:10.1 0x2021, then 0 0$' v run -q --enable-sriov --device ioat,vfs=2 -- sh -c '
+  cd /sys/bus/pci/devices/0000:01:00.0; echo 2 >sriov_numvfs
+  r="$(cat sriov_numvfs): $(basename $(readlink virtfn0)) $(basename $(readlink virtfn0/driver)) $(basename $(readlink virtfn1)) $(cat virtfn1/device)"
+  echo 0 >sriov_numvfs; echo "$r, then $(cat sriov_numvfs)" $(ls | grep -c virtfn)'
 check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Viaduct.Abi;
-using Viaduct.Iommu;
-using Viaduct.Pci.Drivers;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Sysfs;
 

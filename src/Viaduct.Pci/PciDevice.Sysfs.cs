@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci;

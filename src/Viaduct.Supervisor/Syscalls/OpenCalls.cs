@@ -3,8 +3,6 @@ using System.Text;
 using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
-using Viaduct.Linux.Processes;
-using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Vfs;

@@ -65,7 +65,7 @@ public sealed class VfioGroup
         file = null;
         lock (System.Gate)
         {
-            if (IsRevoked)
+            if (Drivers == 0)
             {
                 return Errno.ENODEV;
             }
