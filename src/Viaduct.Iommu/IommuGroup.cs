@@ -10,13 +10,16 @@ namespace Viaduct.Iommu;
 /// <param name="unit">The IOMMU that translates for the group.</param>
 public sealed class IommuGroup(int id, IommuUnit unit)
 {
-    private volatile IoAddressSpace? _addressSpace;
+    private volatile IoAddressSpace? _addressSpace = unit.PhysicalMemory?.Space;
 
     /// <summary>The number under /sys/kernel/iommu_groups.</summary>
     public int Id { get; } = id;
 
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
+
+    /// <summary>There is no IOMMU before the devices (VFIO_NO_IOMMU): their DMA goes to physical addresses, whoever has them.</summary>
+    public bool IsNoIommu => Unit.PhysicalMemory is not null;
 
     /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own. Set before any client
     /// runs.</summary>

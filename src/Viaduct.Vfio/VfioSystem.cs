@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Iommu;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
@@ -74,7 +73,8 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             tree.AddDirectory($"/sys/module/{name}", opaque: true);
         }
 
-        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", "N"));
+        var noIommu = IommuDrivers.Any(driver => driver.IsNoIommu) ? "Y" : "N";
+        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", noIommu));
         Describe(tree, new ModuleParameter("vfio_pci", "disable_idle_d3", "N"));
         foreach (var parameter in IommuDrivers.SelectMany(driver => driver.Parameters))
         {
@@ -90,7 +90,11 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
 
         foreach (var device in _others)
         {
-            Describe(tree, device.Group);
+            if (!device.Group.IsNoIommu)
+            {
+                Describe(tree, device.Group);
+            }
+
             device.Describe(tree);
         }
 
@@ -121,21 +125,25 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     {
         var path = $"/sys/kernel/iommu_groups/{group.Id}";
         tree.AddDirectory($"{path}/devices");
-        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
+        tree.Add($"{path}/type", SysfsAttribute.Text(group.IsNoIommu ? "unknown" : "DMA", s_ownerWrites));
         var regions = string.Join('\n', group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
-        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
+        tree.Add($"{path}/reserved_regions", regions.Length == 0 ? SysfsAttribute.Empty() : SysfsAttribute.Text(regions));
+        if (group.IsNoIommu)
+        {
+            tree.Add($"{path}/name", SysfsAttribute.Text("vfio-noiommu"));
+        }
     }
 
     private static void Describe(SysfsTree tree, VfioGroup group)
     {
-        var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+        var name = group.Name;
         Describe(tree, group.Iommu);
-        var node = $"/sys/devices/virtual/vfio/{id}";
+        var node = $"/sys/devices/virtual/vfio/{name}";
         var number = group.DeviceNumber;
         tree.Add($"{node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
-        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{id}"));
+        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{name}"));
         tree.Add($"{node}/subsystem", new SysfsLink("../../../../class/vfio"));
-        tree.Add($"/sys/class/vfio/{id}", new SysfsLink($"../../devices/virtual/vfio/{id}"));
+        tree.Add($"/sys/class/vfio/{name}", new SysfsLink($"../../devices/virtual/vfio/{name}"));
         foreach (var device in group.Devices)
         {
             device.Describe(tree);

@@ -26,6 +26,23 @@ internal static class RunCommand
             DefaultValueFactory = _ => Report,
         };
         memlock.AcceptOnlyFromAmong(Report, Enforce);
+        var iommu = new Option<string>("--iommu")
+        {
+            Description = "What is between devices and memory. type1: an IOMMU, for containers and iommufds. none: nothing, as with "
+                + "enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in /proc/self/pagemap, and "
+                + "nothing protects its memory from them. A device's key iommu= says it for that device.",
+            HelpName = $"{IommuKinds.Type1}|{IommuKinds.None}",
+            DefaultValueFactory = _ => IommuKinds.Type1,
+        };
+        iommu.AcceptOnlyFromAmong(IommuKinds.Type1, IommuKinds.None);
+        var capabilities = new Option<string>("--capabilities")
+        {
+            Description = "What it takes to use devices without an IOMMU. report: nothing, and the summary says what a real host needs. "
+                + "enforce: CAP_SYS_RAWIO, and CAP_SYS_ADMIN to see physical addresses, as in the kernel.",
+            HelpName = $"{Report}|{Enforce}",
+            DefaultValueFactory = _ => Report,
+        };
+        capabilities.AcceptOnlyFromAmong(Report, Enforce);
         var remapping = new Option<string>("--interrupt-remapping")
         {
             Description = "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
@@ -47,7 +64,7 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
-            device, memlock, remapping, unsafeInterrupts, quiet, program,
+            device, iommu, capabilities, memlock, remapping, unsafeInterrupts, quiet, program,
         };
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
@@ -55,8 +72,9 @@ internal static class RunCommand
             {
                 InterruptRemapping = result.GetValue(remapping) != Off,
                 AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
+                Iommu = IommuKinds.TryParse(result.GetValue(iommu) ?? "", out var kind) ? kind : IommuKind.Type1,
             },
-            result.GetValue(memlock) == Enforce,
+            new RunLimits(result.GetValue(memlock) == Enforce, result.GetValue(capabilities) == Enforce),
             result.GetValue(quiet),
             result.GetValue(program) ?? []));
         return command;
@@ -65,10 +83,10 @@ internal static class RunCommand
     /// <summary>Runs a program.</summary>
     /// <param name="devices">The values of --device.</param>
     /// <param name="machineOptions">The machine as a whole.</param>
-    /// <param name="enforceMemlock">--memlock=enforce.</param>
+    /// <param name="limits">What the program may.</param>
     /// <param name="quiet">--quiet.</param>
     /// <param name="program">The program and its arguments.</param>
-    public static int Run(string[] devices, MachineOptions machineOptions, bool enforceMemlock, bool quiet, string[] program)
+    public static int Run(string[] devices, MachineOptions machineOptions, RunLimits limits, bool quiet, string[] program)
     {
         if (DeviceOption.IsHelp(devices, out var model))
         {
@@ -107,7 +125,9 @@ internal static class RunCommand
 
         var run = new SupervisedRun(machine.System, new SupervisedRunOptions
         {
-            EnforceMemlock = enforceMemlock,
+            EnforceMemlock = limits.EnforceMemlock,
+            EnforceCapabilities = limits.EnforceCapabilities,
+            PhysicalMemory = machine.PhysicalMemory,
             Report = Console.Error.WriteLine,
             Statistics = statistics,
         });
@@ -115,7 +135,7 @@ internal static class RunCommand
         var result = run.Start(program);
         if (result.Kind == RunResultKind.Ended && !quiet)
         {
-            RunReport.WriteSummary(statistics, enforceMemlock);
+            RunReport.WriteSummary(statistics, limits.EnforceMemlock);
         }
 
         return ExitCode(result, program[0]);

@@ -12,8 +12,12 @@ namespace Viaduct.Cli.Machine;
 /// <param name="Address">Where it was asked to be; null for the first free place.</param>
 /// <param name="Group">The IOMMU group that it was asked into; null for one of its own.</param>
 /// <param name="Driver">Who has it; null for nobody.</param>
-internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group, string? Driver)
+/// <param name="Iommu">The IOMMU before it; null for the machine's.</param>
+internal sealed record DeviceSpec(
+    DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group, string? Driver, IommuKind? Iommu)
 {
+    public const string IommuKey = "iommu";
+
     public const string DriverKey = "driver";
     private const string NoDriver = "none";
 
@@ -39,6 +43,7 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
         PciAddress? address = null;
         int? group = null;
         string? driver = VfioPciDevice.OwnDriver;
+        IommuKind? iommu = null;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in parts.AsSpan(1))
         {
@@ -71,13 +76,19 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
                 case DriverKey:
                     error = $"driver={value}: a driver's name is needed, or '{NoDriver}'.";
                     return false;
+                case IommuKey when IommuKinds.TryParse(value, out var kind):
+                    iommu = kind;
+                    break;
+                case IommuKey:
+                    error = $"iommu={value}: {IommuKinds.Type1} or {IommuKinds.None} is needed.";
+                    return false;
                 default:
                     values[key] = value;
                     break;
             }
         }
 
-        spec = new DeviceSpec(model, new DeviceOptions(values), address, group, driver);
+        spec = new DeviceSpec(model, new DeviceOptions(values), address, group, driver, iommu);
         return true;
     }
 }

@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.NoIommu;
 using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Hardware;
@@ -34,6 +35,8 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }),
     };
 
+    private readonly IommuUnit _noUnit = IommuUnit.None(new PhysicalMemory());
+    private readonly IommuKind _iommu = options?.Iommu ?? IommuKind.Type1;
     private readonly PciHostBridge _bridge = new();
     private readonly Dictionary<int, IommuGroup> _groups = [];
     private readonly HashSet<PciAddress> _taken = [];
@@ -42,13 +45,16 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
     /// <summary>The devices, in the order of the command line.</summary>
     public List<PlacedDevice> Devices { get; } = [];
 
-    /// <summary>The machine.</summary>
-    public VfioSystem System { get; } = new(
-        [new Type1Driver(new Type1Options { AllowUnsafeInterrupts = options?.AllowUnsafeInterrupts ?? false })]);
+    /// <summary>The machine, once all devices are placed.</summary>
+    public VfioSystem System { get; private set; } = new([]);
+
+    /// <summary>What devices without an IOMMU reach; null where there is no such device.</summary>
+    public PhysicalMemory? PhysicalMemory { get; private set; }
 
     /// <summary>Places all devices.</summary>
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
     {
+        UseDrivers(_iommu == IommuKind.None || specs.Any(s => s.Iommu == IommuKind.None));
         foreach (var spec in specs)
         {
             if (spec.Address is { } address && !_taken.Add(address))
@@ -79,6 +85,14 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         return true;
     }
 
+    // As if the modules were loaded with enable_unsafe_noiommu_mode=1 where that is needed.
+    private void UseDrivers(bool withoutIommu)
+    {
+        IIommuDriver type1 = new Type1Driver(new Type1Options { AllowUnsafeInterrupts = options?.AllowUnsafeInterrupts ?? false });
+        System = new VfioSystem(withoutIommu ? [new NoIommuDriver(), type1] : [type1]);
+        PhysicalMemory = withoutIommu ? _noUnit.PhysicalMemory : null;
+    }
+
     private bool TryPlace(DeviceSpec spec, IReadOnlyList<DeviceSpec> all, out string? error)
     {
         if ((spec.Address ?? FirstFree()) is not { } address)
@@ -93,7 +107,12 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
-        var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
+        if (GroupOf(spec, address, all) is not { } group)
+        {
+            error = $"{address} cannot share group {spec.Group}: a device without an IOMMU has a group of its own.";
+            return false;
+        }
+
         var services = new PciServices
         {
             Dma = new DmaPort(group) { Observer = observer },
@@ -162,7 +181,7 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         var isConventional = address.Bus != 0 && (address.Device != 0 || all.Any(s => s.Address is { Device: not 0 } other
             && (other.Domain, other.Bus) == (address.Domain, address.Bus)));
         return Devices.Find(d => (d.Device.Address.Domain, d.Device.Address.Bus) == (address.Domain, address.Bus)
-            && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
+            && !d.Device.Group.IsNoIommu && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
     }
 
     /// <summary>A root port is alone in its group, a conventional bridge in that of the devices behind it.</summary>
@@ -172,7 +191,10 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         {
             if (bus.Bridge is { } bridge)
             {
-                bridge.Group = bridge.IsConventional ? bus.Functions[0].Group : GroupOf(FirstFreeGroup(all));
+                // Without an IOMMU only devices that VFIO has are in groups.
+                bridge.Group = bus.Functions.Any(f => f.Group.IsNoIommu) ? null
+                    : bridge.IsConventional ? bus.Functions[0].Group
+                    : GroupOf(FirstFreeGroup(all));
             }
         }
     }
@@ -186,6 +208,19 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         return id;
+    }
+
+    private IommuGroup? GroupOf(DeviceSpec spec, PciAddress address, IReadOnlyList<DeviceSpec> all)
+    {
+        var isNone = (spec.Iommu ?? _iommu) == IommuKind.None;
+        var id = spec.Group ?? (isNone ? null : SharedGroup(address, all)) ?? FirstFreeGroup(all);
+        if (!isNone)
+        {
+            return GroupOf(id) is { IsNoIommu: false } shared ? shared : null;
+        }
+
+        var group = new IommuGroup(id, _noUnit);
+        return _groups.TryAdd(id, group) ? group : null;
     }
 
     private IommuGroup GroupOf(int id)

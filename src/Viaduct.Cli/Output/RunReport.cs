@@ -22,7 +22,8 @@ internal static class RunReport
         {
             var (spec, device) = devices[i];
             var (vendor, id) = (device.Function.Identity.VendorId, device.Function.Identity.DeviceId);
-            var place = spec.Driver == VfioPciDevice.OwnDriver ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
+            var name = device.Group.IsNoIommu ? $"noiommu-{device.Group.Id}" : $"{device.Group.Id}";
+            var place = spec.Driver == VfioPciDevice.OwnDriver ? $"/dev/vfio/{name}" : $"group {device.Group.Id}";
             Console.Error.WriteLine(
                 $"viaduct: {device.Name}  {spec.Model.Name} ({vendor:x4}:{id:x4})  {place}  {spec.Driver ?? "no driver"}");
         }
@@ -85,6 +86,12 @@ internal static class RunReport
                 ? $"{Errno.ENOMEM}: mappings failed at RLIMIT_MEMLOCK; {kibibytes} KiB would have been needed (ulimit -l)"
                 : $"on a real host RLIMIT_MEMLOCK must be at least {kibibytes} KiB for this (ulimit -l, or memlock in "
                     + "/etc/security/limits.conf); --memlock=enforce fails as it would there";
+        }
+
+        if (statistics.RawIoNeeded)
+        {
+            yield return "on a real host the program needs CAP_SYS_RAWIO for a device without an IOMMU, and CAP_SYS_ADMIN to find physical "
+                + "addresses; --capabilities=enforce fails as it would there";
         }
     }
 

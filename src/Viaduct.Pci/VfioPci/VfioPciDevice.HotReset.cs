@@ -36,6 +36,12 @@ public sealed partial class VfioPciDevice
             return caller.Memory.TryWrite(argument, info) ? Errno.ENOSPC : Errno.EFAULT;
         }
 
+        // Without an IOMMU, VFIO makes groups for its own devices only.
+        if (!IsOpenByCdev && _bus.Functions.Any(function => function is { Device: null, Group.IsNoIommu: true }))
+        {
+            return Errno.EPERM;
+        }
+
         var entries = new byte[_bus.Functions.Count * VfioPciDependentDevice.Size];
         lock (Gate)
         {

@@ -36,11 +36,16 @@ public sealed partial class VfioPciDevice
         tree.AddDirectory(SysfsPath, opaque: true);
         var home = SysfsPath["/sys/".Length..];
         tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{home}"));
-        tree.Add($"/sys/kernel/iommu_groups/{Group.Id}/devices/{Name}", new SysfsLink($"../../../../{home}"));
         var top = string.Concat(Enumerable.Repeat("../", SysfsPath.Count('/') - 1));
         AddLink(tree, "subsystem", $"{top}bus/pci");
         DescribeDriver(tree, top, home);
-        AddLink(tree, "iommu_group", $"{top}kernel/iommu_groups/{Group.Id}");
+        if (!Group.IsNoIommu || _driver == OwnDriver)
+        {
+            // Without an IOMMU it is VFIO that makes groups.
+            tree.Add($"/sys/kernel/iommu_groups/{Group.Id}/devices/{Name}", new SysfsLink($"../../../../{home}"));
+            AddLink(tree, "iommu_group", $"{top}kernel/iommu_groups/{Group.Id}");
+        }
+
         _bus.Bridge?.Describe(tree);
         DescribeIdentity(tree);
         DescribeState(tree);
@@ -52,7 +57,7 @@ public sealed partial class VfioPciDevice
 
         if (CharacterDevice is { } node)
         {
-            DescribeCharacterDevice(tree, top, node.Index, node.Number);
+            DescribeCharacterDevice(tree, top, node.Number);
         }
     }
 
@@ -147,15 +152,15 @@ public sealed partial class VfioPciDevice
         tree.Add($"{SysfsPath}/resource", new SysfsAttribute(ReadOnly, TextSize, () => text));
     }
 
-    private void DescribeCharacterDevice(SysfsTree tree, string top, int index, DeviceNumber number)
+    private void DescribeCharacterDevice(SysfsTree tree, string top, DeviceNumber number)
     {
-        var path = $"{SysfsPath}/vfio-dev/vfio{index}";
+        var path = $"{SysfsPath}/vfio-dev/{NodeName}";
         tree.Add($"{path}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
         tree.Add($"{path}/uevent", SysfsAttribute.Text(
-            $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/vfio{index}"));
+            $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/{NodeName}"));
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
         tree.Add($"{path}/subsystem", new SysfsLink($"../../{top}class/vfio-dev"));
-        tree.Add($"/sys/class/vfio-dev/vfio{index}", new SysfsLink($"../../{path["/sys/".Length..]}"));
+        tree.Add($"/sys/class/vfio-dev/{NodeName}", new SysfsLink($"../../{path["/sys/".Length..]}"));
     }
 
     /// <summary>The chip's registers, as far as the reader may see them.</summary>

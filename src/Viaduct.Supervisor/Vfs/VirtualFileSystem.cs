@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Devices;
@@ -32,15 +31,19 @@ internal sealed class VirtualFileSystem
             file = VfioSystem.OpenIommufd();
             return SysResult.Success;
         }));
-        foreach (var device in system.Groups.SelectMany(group => group.Devices))
-        {
-            AddDevice(system, device);
-        }
-
         foreach (var group in system.Groups)
         {
-            var name = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
-            _tree.Add($"/dev/vfio/{name}", new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file)));
+            foreach (var device in group.Devices)
+            {
+                AddDevice(system, group, device);
+            }
+
+            _tree.Add(
+                $"/dev/vfio/{group.Name}",
+                new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file))
+                {
+                    Needs = group.NodeCapability,
+                });
         }
     }
 
@@ -55,19 +58,21 @@ internal sealed class VirtualFileSystem
     /// <param name="rules">How.</param>
     public Lookup Find(string path, in WalkRules rules) => new PathWalk(_tree.Root, rules).Run(path);
 
-    private void AddDevice(VfioSystem system, VfioDevice device)
+    private void AddDevice(VfioSystem system, VfioGroup group, VfioDevice device)
     {
-        if (device.CharacterDevice is not (var index, var number))
+        if (device.CharacterDevice is not (_, var number))
         {
             return;
         }
 
-        var name = index.ToString(CultureInfo.InvariantCulture);
-        _tree.Add($"/dev/vfio/devices/vfio{name}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
+        _tree.Add($"/dev/vfio/devices/{device.NodeName}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
         {
             file = system.OpenDevice(device);
             return SysResult.Success;
-        }));
+        })
+        {
+            Needs = group.NodeCapability,
+        });
     }
 
     private static SysResult Open(VfioGroup group, out VfioFile? file)
