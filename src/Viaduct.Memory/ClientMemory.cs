@@ -62,7 +62,7 @@ public abstract class ClientMemory
         => TryWrite(address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 
     /// <summary>The address space has gone.</summary>
-    protected void End()
+    protected void NotifyEnd()
     {
         List<Action<ClientMemory>>? listeners;
         lock (_endLock)

@@ -40,7 +40,7 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
     public void Dispose()
     {
         _gone = true;
-        End();
+        NotifyEnd();
         _maps.Dispose();
     }
 
