@@ -33,6 +33,12 @@ check 'a replica shows its card in sysfs' says '^0x1b36 0x0010 0x010802$' v run 
 check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
 check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
 check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json
+check 'without an IOMMU: the banner names the group' says '/dev/vfio/noiommu-1 ' v run --iommu none --device edu -- true
+check 'without an IOMMU: the group, the node and the parameter are there' says '^Y 0 0$' v run -q --iommu none --device edu -- \
+  sh -c 'p=$(cat /sys/module/vfio/parameters/enable_unsafe_noiommu_mode); test -c /dev/vfio/noiommu-1; a=$?; test -c /dev/vfio/devices/noiommu-vfio0; echo $p $a $?'
+check 'without an IOMMU: one device alone' says '^2 devices noiommu-1 vfio$' v run -q --device edu,iommu=none --device edu -- sh -c 'echo $(ls /dev/vfio)'
+check 'without an IOMMU: a group cannot be shared' says 'has a group of its own' v run --iommu none --device edu,group=4 --device edu,group=4 -- true
+check 'no such IOMMU: says which there are' says "'type1'|type1" v run --iommu smmu --device edu -- true
 check 'doctor says yes here' exits 0 v doctor
 check 'seccomp forbidden: run says so' says 'seccomp failed with EPERM' denied 317 1 run --device edu -- true
 check 'seccomp forbidden: run exits 125' exits 125 denied 317 1 run --device edu -- true

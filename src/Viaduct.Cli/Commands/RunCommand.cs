@@ -135,7 +135,7 @@ internal static class RunCommand
         var result = run.Start(program);
         if (result.Kind == RunResultKind.Ended && !quiet)
         {
-            RunReport.WriteSummary(statistics, limits.EnforceMemlock);
+            RunReport.WriteSummary(statistics, limits.EnforceMemlock, machine.PhysicalMemory is null ? "IOVA" : "physical address (or IOVA)");
         }
 
         return ExitCode(result, program[0]);

@@ -35,7 +35,10 @@ internal static class RunReport
     }
 
     /// <summary>The table at the end, and what to know for a real host.</summary>
-    public static void WriteSummary(RunStatistics statistics, bool memlockEnforced)
+    /// <param name="statistics">What happened.</param>
+    /// <param name="memlockEnforced">--memlock=enforce.</param>
+    /// <param name="address">What devices' addresses are called.</param>
+    public static void WriteSummary(RunStatistics statistics, bool memlockEnforced, string address)
     {
         var console = Screen.Error();
         console.Profile.Width = Math.Max(console.Profile.Width, MinimumWidth);
@@ -54,7 +57,7 @@ internal static class RunReport
         table.AddEmptyRow();
         AddTotals(table, statistics);
         console.Write(table);
-        foreach (var note in Notes(statistics, memlockEnforced))
+        foreach (var note in Notes(statistics, memlockEnforced, address))
         {
             Console.Error.WriteLine($"viaduct: {note}");
         }
@@ -71,12 +74,12 @@ internal static class RunReport
         table.AddRow("descriptors left open at the end", Number(statistics.FilesLeftOpen), "");
     }
 
-    private static IEnumerable<string> Notes(RunStatistics statistics, bool memlockEnforced)
+    private static IEnumerable<string> Notes(RunStatistics statistics, bool memlockEnforced, string address)
     {
         if (statistics.FirstDmaFault is { } fault)
         {
             var access = fault.Access == DmaAccess.Write ? "write to" : "read of";
-            yield return $"the first DMA fault was a {access} IOVA 0x{fault.Address:x}, which was not mapped for it";
+            yield return $"the first DMA fault was a {access} {address} 0x{fault.Address:x}, which was not mapped for it";
         }
 
         if (statistics.MemlockNeeded > 0)
