@@ -21,9 +21,18 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>There is no IOMMU before the devices (VFIO_NO_IOMMU): their DMA goes to physical addresses, whoever has them.</summary>
     public bool IsNoIommu => Unit.PhysicalMemory is not null;
 
-    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own. Set before any client
-    /// runs.</summary>
-    public bool HasHostDriver { get; set; }
+    /// <summary>Devices of the group that drivers of the host have: nobody else may own their DMA then. Under the VFIO core's
+    /// lock.</summary>
+    public int HostDriverCount { get; set; }
+
+    /// <summary>A driver of the host has a device of the group.</summary>
+    public bool HasHostDriver => HostDriverCount > 0;
+
+    /// <summary>A container has claimed the group. Under the VFIO core's lock.</summary>
+    public bool IsInContainer { get; set; }
+
+    /// <summary>How the host's own drivers would map: what <c>type</c> in sysfs says.</summary>
+    public string DefaultDomain { get; set; } = unit.PhysicalMemory is null ? "DMA" : "unknown";
 
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it
@@ -36,6 +45,9 @@ public sealed class IommuGroup(int id, IommuUnit unit)
 
     /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
     public bool IsClaimed => HasHostDriver || Owner is not null;
+
+    /// <summary>An iommufd has claimed the group. Under the VFIO core's lock.</summary>
+    public bool IsOwned => Owner is not null;
 
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }

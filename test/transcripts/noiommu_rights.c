@@ -129,6 +129,86 @@ static void frames(void)
 	more(" frame %s", e & PM_FRAME ? "known" : "zero");
 }
 
+#define PARAMETER "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+static void put(const char *path, const char *name, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	call(fd < 0 ? -1 : write(fd, text, strlen(text)), "%s: write(%.*s)", name, (int)strcspn(text, "\n"), text);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void enable(const char *text)
+{
+	char b[8] = { 0 };
+	put(PARAMETER, "parameter", text);
+	int fd = open(PARAMETER, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, b, sizeof(b) - 1) < 0)
+		die("parameter");
+	close(fd);
+	more(" %.1s", b);
+}
+
+/* Whether the group of E is there. */
+static void there(void)
+{
+	char link[256];
+	ssize_t n = readlink("/sys/bus/pci/devices/0000:00:06.0/iommu_group", link, sizeof(link) - 1);
+	call(n < 0 ? -1 : 0, "readlink(iommu_group of E)");
+	call(access("/sys/bus/pci/devices/0000:00:06.0/driver", F_OK), "access(driver of E)");
+	call(access("/sys/bus/pci/devices/0000:00:06.0/vfio-dev", F_OK), "access(vfio-dev of E)");
+	if (n >= 0) {
+		use(E);
+		call(access(t_group_path, F_OK), "access(node of E's group)");
+	}
+}
+
+static void parameter(void)
+{
+	section("the parameter is written");
+	int c = open_container(), empty = open_container(), g = group_open(D);
+	set_container(g, c, "container");
+	enable("N");
+	extensions(c);
+	extensions(empty);
+	set_iommu(c, T_NOIOMMU);
+	enable("1");
+	set_iommu(c, T_NOIOMMU);
+	enable("0\n");
+	extensions(c);
+	extensions(empty);
+	int d = get_device(g, D);
+	works(d);
+	closing(&d, "device");
+	closing(&g, "group");
+	g = group_open(D);
+	set_container(g, empty, "another container");
+	set_iommu(empty, T_NOIOMMU);
+	closing(&g, "group");
+	close(c);
+	close(empty);
+	enable("x");
+	enable("");
+	enable("on");
+	enable("off");
+	section("a driver that comes and goes");
+	there();
+	put("/sys/bus/pci/drivers/vfio-pci/unbind", "unbind", bdfs[E]);
+	there();
+	put("/sys/bus/pci/drivers/vfio-pci/bind", "bind", bdfs[E]);
+	there();
+	enable("y");
+	put("/sys/bus/pci/drivers/vfio-pci/bind", "bind", bdfs[E]);
+	there();
+	section("the group's type");
+	char path[128];
+	use(D);
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/type", t_group);
+	put(path, "type", "DMA");
+	put(path, "type", "unknown");
+}
+
 int main(int argc, char **argv)
 {
 	start(argc, argv);
@@ -140,6 +220,7 @@ int main(int argc, char **argv)
 	}
 	use(D);
 	without_rights();
+	parameter();
 	frames();
 	return finish();
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Viaduct.Devices.Catalog;
 using Viaduct.Pci;
-using Viaduct.Pci.VfioPci;
+using Viaduct.Pci.Drivers;
 
 namespace Viaduct.Cli.Machine;
 
@@ -42,7 +42,7 @@ internal sealed record DeviceSpec(
 
         PciAddress? address = null;
         int? group = null;
-        string? driver = VfioPciDevice.OwnDriver;
+        string? driver = VfioPciDriver.OwnName;
         IommuKind? iommu = null;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in parts.AsSpan(1))

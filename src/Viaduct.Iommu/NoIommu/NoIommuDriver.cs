@@ -2,16 +2,33 @@ using Viaduct.Abi;
 
 namespace Viaduct.Iommu.NoIommu;
 
-/// <summary>The entry "vfio-noiommu" of the list of IOMMU drivers; drivers/vfio/container.c. It is there on machines whose module
-/// was loaded with enable_unsafe_noiommu_mode=1.</summary>
+/// <summary>The entry "vfio-noiommu" of the list of IOMMU drivers; drivers/vfio/container.c.</summary>
 public sealed class NoIommuDriver : IIommuDriver
 {
+    private volatile bool _isEnabled;
+
+    /// <summary>The driver, disabled.</summary>
+    public NoIommuDriver() => Parameters =
+    [
+        ModuleParameter.Flag("vfio", "enable_unsafe_noiommu_mode", () => IsEnabled, value => IsEnabled = value),
+    ];
+
+    /// <summary>enable_unsafe_noiommu_mode: devices without an IOMMU may be given away.</summary>
+    public bool IsEnabled
+    {
+        get => _isEnabled;
+        set => _isEnabled = value;
+    }
+
     /// <inheritdoc/>
     public bool IsNoIommu => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<ModuleParameter> Parameters { get; }
+
+    /// <inheritdoc/>
     public SysResult CheckExtension(ulong extension)
-        => SysResult.FromValue(extension == VfioIommuType.VFIO_NOIOMMU_IOMMU ? 1 : 0);
+        => SysResult.FromValue(IsEnabled && extension == VfioIommuType.VFIO_NOIOMMU_IOMMU ? 1 : 0);
 
     /// <inheritdoc/>
     public SysResult Open(ulong type, out IommuBackend? backend)

@@ -18,7 +18,7 @@ public sealed class NoIommuGroupTests
     private const ulong NoIommuType = VfioIommuType.VFIO_NOIOMMU_IOMMU;
 
     private readonly FakeCaller _caller = new();
-    private readonly VfioSystem _system = new([new NoIommuDriver(), new FakeDriver(Type1)]);
+    private readonly VfioSystem _system = new([new NoIommuDriver { IsEnabled = true }, new FakeDriver(Type1)]);
     private readonly FakeDevice _device;
     private readonly VfioGroup _without;
     private readonly VfioGroup _with;
@@ -41,7 +41,8 @@ public sealed class NoIommuGroupTests
         Assert.Equal(("noiommu-1", "2"), (_without.Name, _with.Name));
         Assert.Equal("/dev/vfio/noiommu-1", Open(_without).LinkName);
         Assert.Equal("noiommu-vfio0", _device.NodeName);
-        Assert.Equal("/dev/vfio/devices/noiommu-vfio0", _system.OpenDevice(_device).LinkName);
+        Assert.Equal(Errno.None, _system.OpenDevice(_device, out var node).Errno);
+        Assert.Equal("/dev/vfio/devices/noiommu-vfio0", node!.LinkName);
         Assert.Equal(Capability.SysRawIo, _without.NodeCapability);
         Assert.Null(_with.NodeCapability);
     }
@@ -56,7 +57,7 @@ public sealed class NoIommuGroupTests
         Assert.Equal("Y\n", Text(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"));
         Assert.Contains("DEVNAME=vfio/noiommu-1", Text(root, "/sys/devices/virtual/vfio/noiommu-1/uevent"), StringComparison.Ordinal);
         Assert.Equal(
-            "N\n", Text(new VfioSystem([new FakeDriver(Type1)]).DescribeSysfs(), "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"));
+            "N\n", Text(new VfioSystem([new NoIommuDriver()]).DescribeSysfs(), "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"));
     }
 
     [Fact]
