@@ -135,7 +135,7 @@ public sealed partial class PciBusType
         {
             foreach (var driver in _drivers)
             {
-                if (device.Driver is null && !device.IsRemoved && driver.Matches(device))
+                if (device is { Driver: null, IsRemoved: false, CanProbe: true } && driver.Matches(device))
                 {
                     return Attach(driver, device);
                 }
@@ -160,7 +160,7 @@ public sealed partial class PciBusType
         await device.Lock.WaitAsync().ConfigureAwait(false);
         try
         {
-            return device.IsRemoved ? Errno.ENODEV
+            return device.IsRemoved || !device.CanProbe ? Errno.ENODEV
                 : device.Driver is not null ? Errno.EBUSY
                 : Attach(driver, device);
         }

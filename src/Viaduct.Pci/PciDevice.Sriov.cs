@@ -20,8 +20,8 @@ public sealed partial class PciDevice
     /// <summary>Its virtual functions as they are now.</summary>
     public IReadOnlyList<PciDevice> VirtualFunctions => _virtualFunctions;
 
-    /// <summary>Drivers are offered its virtual functions as these come.</summary>
-    internal bool VfDriversAutoprobe => _vfDriversAutoprobe;
+    /// <summary>pci_device_can_probe: virtual functions can be kept from drivers, but from the one that is to have them.</summary>
+    internal bool CanProbe => PhysicalFunction is not { _vfDriversAutoprobe: false } || DriverOverride is not null;
 
     /// <summary>sriov_enable. Drivers are offered each as it comes.</summary>
     /// <param name="bus">Where they come.</param>
@@ -44,7 +44,7 @@ public sealed partial class PciDevice
         {
             var added = CreateVirtual(bus, sriov, i);
             _virtualFunctions = [.. _virtualFunctions, added];
-            await bus.AddAsync(added, _vfDriversAutoprobe).ConfigureAwait(false);
+            await bus.AddAsync(added, probe: true).ConfigureAwait(false);
         }
 
         _vfCount = count;
@@ -69,7 +69,7 @@ public sealed partial class PciDevice
     {
         var routing = Address.DevFn + sriov.FirstVfOffset + (index * sriov.VfStride);
         var address = new PciAddress(Address.Domain, Address.Bus, (byte)(routing >> 3), (byte)(routing & 7));
-        var group = bus.Host.CreateGroup();
+        var group = bus.Host.CreateGroup(Group.Unit);
         var function = sriov.Create(index, bus.Host.CreateServices(address, group));
         var starts = new ulong[PCI_STD_NUM_BARS];
         for (var i = 0; i < starts.Length; i++)
@@ -121,7 +121,7 @@ public sealed partial class PciDevice
         var parsed = KernelText.ParseUnsigned(write.Text, ushort.MaxValue, out var wanted);
         if (parsed.IsError)
         {
-            return parsed;
+            return Errno.EINVAL;
         }
 
         if ((int)wanted > sriov.TotalVfs)

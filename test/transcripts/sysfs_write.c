@@ -5,7 +5,7 @@
  */
 /* machine: real -d pcie-root-port,id=p1,chassis=1,addr=06.0 -d edu,bus=p1,addr=00.0,multifunction=on -d pci-serial,bus=p1,addr=00.1 -d pcie-root-port,id=p2,chassis=2,addr=07.0 -d edu,bus=p2,addr=00.0 -d edu,addr=05.0 ; ours --device edu,addr=0000:00:05.0 --device edu,addr=0000:01:00.0 --device replica,config=@machines@/pci-serial.config,resource=@machines@/pci-serial.resource,addr=0000:01:00.1,driver=serial --device edu,addr=0000:02:00.0 */
 #include "devices.h"
-#include <sys/sendfile.h>
+#include "sysfs.h"
 
 #define DRIVERS "/sys/bus/pci/drivers/"
 #define VFIO DRIVERS "vfio-pci/"
@@ -17,53 +17,6 @@ static const char *of(int d, const char *rest)
 	char *t = text[turn = (turn + 1) & 7];
 	snprintf(t, 128, "/sys/bus/pci/devices/%s/%s", bdfs[d], rest);
 	return t;
-}
-
-/* A path or a text on one line, with what differs between machines left out. */
-static const char *shown(const char *text)
-{
-	static char out[2][512];
-	static int turn;
-	char *o = out[turn = !turn], *p = o;
-	for (; *text && p < o + 500; text++)
-		if (*text == '\n')
-			*p++ = '|';
-		else
-			*p++ = *text;
-	*p = 0;
-	return o;
-}
-
-static long put_bytes(const char *path, const char *text, size_t n)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return call(-1, "open(%s)", path);
-	long r = n > 64 ? call(write(fd, text, n), "write(%s, %zu bytes)", path, n)
-			: call(write(fd, text, n), "write(%s, \"%s\")", path, shown(text));
-	close(fd);
-	return r;
-}
-
-static long put(const char *path, const char *text)
-{
-	return put_bytes(path, text, strlen(text));
-}
-
-static void get(const char *path)
-{
-	char b[4097];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		call(-1, "open(%s)", path);
-		return;
-	}
-	long n = call(read(fd, b, sizeof(b) - 1), "read(%s)", path);
-	if (n >= 0) {
-		b[n] = 0;
-		more(" \"%s\"", shown(b));
-	}
-	close(fd);
 }
 
 static void driver_of(int d)
@@ -342,63 +295,6 @@ static void siblings(void)
 	driver_of(A1);
 	closing(&c, "container");
 	put(DRIVERS "serial/unbind", "0000:01:00.1");
-}
-
-struct writer {
-	pid_t pid;
-	int go[2], done[2];
-};
-
-/* A process that has nothing of ours open and writes when it is told to. */
-static struct writer writer(const char *path, const char *text)
-{
-	struct writer w;
-	if (pipe(w.go) || pipe(w.done))
-		die("pipe");
-	flush();
-	w.pid = fork();
-	if (w.pid == 0) {
-		char b;
-		read(w.go[0], &b, 1);
-		int fd = open(path, O_WRONLY);
-		int r = write(fd, text, strlen(text)) < 0 ? errno : 0;
-		write(w.done[1], &r, sizeof(r));
-		_exit(0);
-	}
-	return w;
-}
-
-static void go(struct writer *w)
-{
-	write(w->go[1], "", 1);
-}
-
-static bool finished(struct writer *w, int milliseconds)
-{
-	struct pollfd p = { w->done[0], POLLIN, 0 };
-	return poll(&p, 1, milliseconds) == 1;
-}
-
-static void result(struct writer *w, const char *what)
-{
-	int r = 0;
-	if (!finished(w, SOON)) {
-		note("%s: not answered", what);
-		return;
-	}
-	read(w->done[0], &r, sizeof(r));
-	waitpid(w->pid, NULL, 0);
-	errno = r;
-	call(r ? -1 : 0, "%s, answered", what);
-}
-
-static void set_request(int d, int e)
-{
-	struct {
-		struct vfio_irq_set s;
-		int fd;
-	} a = { { sizeof(a), VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_PCI_REQ_IRQ_INDEX, 0, 1 }, e };
-	call(ioctl(d, VFIO_DEVICE_SET_IRQS, &a), "SET_IRQS(REQ, eventfd)");
 }
 
 static void in_use(void)

@@ -55,6 +55,11 @@ internal static class RunCommand
         {
             Description = "As the modules' parameter allow_unsafe_interrupts=1.",
         };
+        var sriov = new Option<bool>("--enable-sriov")
+        {
+            Description = "As vfio-pci's parameter enable_sriov=1: a number written to sriov_numvfs in sysfs makes virtual functions of a device "
+                + "that has some, such as ioat,vfs=4.",
+        };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -64,7 +69,7 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
-            device, iommu, capabilities, memlock, remapping, unsafeInterrupts, quiet, program,
+            device, iommu, capabilities, memlock, remapping, unsafeInterrupts, sriov, quiet, program,
         };
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
@@ -73,6 +78,7 @@ internal static class RunCommand
                 InterruptRemapping = result.GetValue(remapping) != Off,
                 AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
                 Iommu = IommuKinds.TryParse(result.GetValue(iommu) ?? "", out var kind) ? kind : IommuKind.Type1,
+                EnableSriov = result.GetValue(sriov),
             },
             new RunLimits(result.GetValue(memlock) == Enforce, result.GetValue(capabilities) == Enforce),
             result.GetValue(quiet),

@@ -233,11 +233,13 @@ internal sealed class MachineBuilder : IPciHost
     };
 
     /// <inheritdoc/>
-    public IommuGroup CreateGroup()
+    public IommuGroup CreateGroup(IommuUnit unit)
     {
         lock (_groups)
         {
-            return GroupOf(FirstFreeGroup([]));
+            var group = new IommuGroup(FirstFreeGroup([]), unit);
+            _groups.Add(group.Id, group);
+            return group;
         }
     }
 

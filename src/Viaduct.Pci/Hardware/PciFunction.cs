@@ -149,8 +149,9 @@ public abstract partial class PciFunction
 
     /// <summary>Adds an extended capability at the end of the list, behind the one before; for the constructors of
     /// models that have a <see cref="PciExpressCapability"/>.</summary>
+    /// <returns>Where it is.</returns>
     /// <exception cref="ArgumentException">It does not fit.</exception>
-    protected void AddExtendedCapability(PciExtendedCapability capability)
+    protected int AddExtendedCapability(PciExtendedCapability capability)
     {
         var at = _nextExtended;
         if (at + capability.Length > ConfigSize)
@@ -172,6 +173,7 @@ public abstract partial class PciFunction
 
         _lastExtended = at;
         _nextExtended = (at + capability.Length + 3) & ~3;
+        return at;
     }
 
     /// <summary>Brings the model's own state to what the datasheet says of a reset. The gate is held.</summary>
