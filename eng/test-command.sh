@@ -58,6 +58,19 @@ check 'what the launcher set for itself is not in the program'\''s environment' 
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
 
+# DPDK's own test of its driver for I/OAT, where DPDK is installed.
+dpdk() {
+  mkdir -p "$stage/dpdk" && chmod 1777 "$stage/dpdk"
+  printf 'dmadev_autotest\nquit\n' | ordinary timeout 120 env XDG_RUNTIME_DIR="$stage/dpdk" "$stage/viaduct.sh" run -q --device ioat -- \
+    dpdk-test --no-huge -m 256 --iova-mode=va -a 0000:01:00.0 -l 0 >"$work/dpdk" 2>&1
+  tail -n 20 "$work/dpdk" | cut -c-200; grep -q 'Test OK' "$work/dpdk"
+}
+if command -v dpdk-test >/dev/null; then
+  check 'DPDK drives ioat' dpdk
+else
+  echo 'skip DPDK drives ioat: there is no dpdk-test (Debian: dpdk-dev)'; count 0 0 1
+fi
+
 # The supervisor dies: so does the program, and nothing stays behind.
 supervisor_dies() {
   local before after pid child

@@ -10,56 +10,10 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct run</c>.</summary>
 internal static class RunCommand
 {
-    private const string Report = "report";
-    private const string Enforce = "enforce";
-    private const string On = "on";
-    private const string Off = "off";
-
     public static Command Create()
     {
         var device = DeviceOption.Create();
-        var memlock = new Option<string>("--memlock")
-        {
-            Description = "What RLIMIT_MEMLOCK does. report: DMA mappings may exceed the program's limit, and the summary says what a "
-                + "real host needs. enforce: they fail with ENOMEM, as in the kernel.",
-            HelpName = $"{Report}|{Enforce}",
-            DefaultValueFactory = _ => Report,
-        };
-        memlock.AcceptOnlyFromAmong(Report, Enforce);
-        var iommu = new Option<string>("--iommu")
-        {
-            Description = "What is between devices and memory. type1: an IOMMU, for containers and iommufds. none: nothing, as with "
-                + "enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in /proc/self/pagemap, and "
-                + "nothing protects its memory from them. A device's key iommu= says it for that device.",
-            HelpName = $"{IommuKinds.Type1}|{IommuKinds.None}",
-            DefaultValueFactory = _ => IommuKinds.Type1,
-        };
-        iommu.AcceptOnlyFromAmong(IommuKinds.Type1, IommuKinds.None);
-        var capabilities = new Option<string>("--capabilities")
-        {
-            Description = "What it takes to use devices without an IOMMU. report: nothing, and the summary says what a real host needs. "
-                + "enforce: CAP_SYS_RAWIO, and CAP_SYS_ADMIN to see physical addresses, as in the kernel.",
-            HelpName = $"{Report}|{Enforce}",
-            DefaultValueFactory = _ => Report,
-        };
-        capabilities.AcceptOnlyFromAmong(Report, Enforce);
-        var remapping = new Option<string>("--interrupt-remapping")
-        {
-            Description = "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
-                + "EPERM, unless --allow-unsafe-interrupts.",
-            HelpName = $"{On}|{Off}",
-            DefaultValueFactory = _ => On,
-        };
-        remapping.AcceptOnlyFromAmong(On, Off);
-        var unsafeInterrupts = new Option<bool>("--allow-unsafe-interrupts")
-        {
-            Description = "As the modules' parameter allow_unsafe_interrupts=1.",
-        };
-        var sriov = new Option<bool>("--enable-sriov")
-        {
-            Description = "As vfio-pci's parameter enable_sriov=1: a number written to sriov_numvfs in sysfs makes virtual functions of a device "
-                + "that has some, such as ioat,vfs=4.",
-        };
+        var options = new RunOptions();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -67,20 +21,14 @@ internal static class RunCommand
                 + "ended it; 125 if viaduct failed, 126 if the program cannot be executed, 127 if it was not found.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
-        {
-            device, iommu, capabilities, memlock, remapping, unsafeInterrupts, sriov, quiet, program,
-        };
+        var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.") { device };
+        options.AddTo(command);
+        command.Add(quiet);
+        command.Add(program);
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
-            new MachineOptions
-            {
-                InterruptRemapping = result.GetValue(remapping) != Off,
-                AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
-                Iommu = IommuKinds.TryParse(result.GetValue(iommu) ?? "", out var kind) ? kind : IommuKind.Type1,
-                EnableSriov = result.GetValue(sriov),
-            },
-            new RunLimits(result.GetValue(memlock) == Enforce, result.GetValue(capabilities) == Enforce),
+            options.Machine(result),
+            options.Limits(result),
             result.GetValue(quiet),
             result.GetValue(program) ?? []));
         return command;

@@ -156,6 +156,7 @@ public sealed class PhysicalMemory
     /// <summary>New ones first, so that an address that a program forgot to take from its device finds nobody's memory.</summary>
     private int TakeBlock() => _next < EndBlock ? _next++ : _freed.Dequeue();
 
+    /// <summary>Waits for nobody: what a transfer that is under way still reaches is the memory that has gone, and fails.</summary>
     private void Forget(ClientMemory memory)
     {
         lock (_lock)
@@ -171,8 +172,6 @@ public sealed class PhysicalMemory
                 _freed.Enqueue((int)(physical >> BlockShift));
             }
         }
-
-        Space.WaitForTransfers();
     }
 
     /// <summary>A whole process, by its virtual addresses.</summary>
