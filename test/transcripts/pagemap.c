@@ -97,6 +97,9 @@ static void reading(int fd)
 	call(preadv(fd, v, 2, at), "preadv(4 + 16)");
 	uint64_t *many = pages(17);
 	call(pread(fd, many, 17 * PAGE, 0x10000000ul / PAGE * 8), "pread(17 pages)");
+	many[0] = 7;
+	call(pread(fd, many, 17 * PAGE - 4, 0x10000000ul / PAGE * 8), "pread(17 pages less 4 bytes)");
+	more(" %llu", (unsigned long long)many[0]);
 	call(pread(fd, many, 8, 1ll << 57), "pread(8, 2^57)");
 	call(pread(fd, many, 8, 0x7ffffffffffffff8), "pread(8, 2^63 - 8)");
 	call(pread(fd, many, 8, (uintptr_t)KERNEL_ADDRESS / PAGE * 8), "pread(8, the kernel's)");

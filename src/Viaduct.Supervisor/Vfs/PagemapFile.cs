@@ -48,7 +48,9 @@ internal sealed class PagemapFile(
     public override SysResult Read(Caller caller, ulong buffer, ulong count, ulong position)
     {
         Span<byte> entries = stackalloc byte[EntriesAtOnce * EntrySize];
-        var left = count % EntrySize == 0 ? Math.Min(count, MostBytes) : count;
+
+        // A count that is no multiple of an entry is refused before anything moves: the host does that with any such count.
+        var left = count % EntrySize == 0 ? Math.Min(count, MostBytes) : count % EntrySize;
         for (var done = 0UL; ;)
         {
             var piece = entries[..(int)Math.Min(left - done, (ulong)entries.Length)];

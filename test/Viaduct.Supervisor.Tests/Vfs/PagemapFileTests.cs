@@ -70,6 +70,9 @@ public sealed class PagemapFileTests : IDisposable
     {
         using var opened = new Opened(_memory, _physical);
         Assert.Equal(Errno.EINVAL, opened.File.Read(_caller, _buffer.Address, 12, Position).Errno);
+        Assert.Equal(Errno.EINVAL, opened.File.Read(_caller, _buffer.Address, (2 * PageSize) - 4, Position).Errno);
+        Assert.True(_memory.TryRead(_buffer.Address, out ulong untouched));
+        Assert.Equal(1UL, untouched);
         Assert.Equal(Errno.EINVAL, opened.File.Read(_caller, _buffer.Address, 8, Position + 4).Errno);
         Assert.Equal(Errno.EFAULT, opened.File.Read(_caller, 8, 8, Position).Errno);
         Assert.Equal(0, opened.File.Read(_caller, 8, 0, Position).Raw);
