@@ -33,6 +33,12 @@ check 'a replica shows its card in sysfs' says '^0x1b36 0x0010 0x010802$' v run 
 check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
 check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
 check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json
+check 'without an IOMMU: the banner names the group' says '/dev/vfio/noiommu-1 ' v run --iommu none --device edu -- true
+check 'without an IOMMU: the group, the node and the parameter are there' says '^Y 0 0$' v run -q --iommu none --device edu -- \
+  sh -c 'p=$(cat /sys/module/vfio/parameters/enable_unsafe_noiommu_mode); test -c /dev/vfio/noiommu-1; a=$?; test -c /dev/vfio/devices/noiommu-vfio0; echo $p $a $?'
+check 'without an IOMMU: one device alone' says '^2 devices noiommu-1 vfio$' v run -q --device edu,iommu=none --device edu -- sh -c 'echo $(ls /dev/vfio)'
+check 'without an IOMMU: a group cannot be shared' says 'has a group of its own' v run --iommu none --device edu,group=4 --device edu,group=4 -- true
+check 'no such IOMMU: says which there are' says "'type1'|type1" v run --iommu smmu --device edu -- true
 check 'doctor says yes here' exits 0 v doctor
 check 'seccomp forbidden: run says so' says 'seccomp failed with EPERM' denied 317 1 run --device edu -- true
 check 'seccomp forbidden: run exits 125' exits 125 denied 317 1 run --device edu -- true
@@ -77,6 +83,19 @@ check 'virtual functions come and go' says '^2: 0000:01:10.0 vfio-pci 0000:01:10
 check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
+
+# DPDK's own test of its driver for I/OAT, where DPDK is installed.
+dpdk() {
+  mkdir -p "$stage/dpdk" && chmod 1777 "$stage/dpdk"
+  printf 'dmadev_autotest\nquit\n' | ordinary timeout 120 env XDG_RUNTIME_DIR="$stage/dpdk" "$stage/viaduct.sh" run -q --device ioat -- \
+    dpdk-test --no-huge -m 256 --iova-mode=va -a 0000:01:00.0 -l 0 >"$work/dpdk" 2>&1
+  tail -n 20 "$work/dpdk" | cut -c-200; grep -q 'Test OK' "$work/dpdk"
+}
+if command -v dpdk-test >/dev/null; then
+  check 'DPDK drives ioat' dpdk
+else
+  echo 'skip DPDK drives ioat: there is no dpdk-test (Debian: dpdk-dev)'; count 0 0 1
+fi
 
 # The supervisor dies: so does the program, and nothing stays behind.
 supervisor_dies() {

@@ -190,7 +190,7 @@ internal sealed partial class Ioas
                 pin = new IoasPin();
             }
 
-            pin.Begin(pinned);
+            pin.Begin(pinned, area.Address, last - first + 1);
             area = area with { Pin = pin };
             Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }

@@ -50,7 +50,7 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_hwpt_paging_alloc: it holds what its IOAS has mapped from here on.</summary>
     private SysResult AllocateHwpt(in IommufdCall call, IommuHwptAlloc command, IommufdDevice device, Ioas ioas)
     {
-        var allowed = CheckPaging(command);
+        var allowed = CheckPaging(command, device.Group.Iommu);
         if (allowed.IsError)
         {
             return allowed;
@@ -96,12 +96,12 @@ public sealed partial class IommufdContext
     }
 
     /// <summary>What the IOMMU's driver would say: nothing of a vendor's own, no nesting, no dirty tracking. A table for PASIDs
-    /// is a table like any other.</summary>
-    private static SysResult CheckPaging(in IommuHwptAlloc command)
+    /// is a table like any other, but not without an IOMMU.</summary>
+    private static SysResult CheckPaging(in IommuHwptAlloc command, IommuGroup group)
     {
-        const IommuHwptAllocFlags Able = IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID
-            | IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID;
-        return (command.Flags & ~Able) != 0 || command.DataLen != 0 ? Errno.EOPNOTSUPP : SysResult.Success;
+        var able = IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID
+            | (group.IsNoIommu ? 0 : IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID);
+        return (command.Flags & ~able) != 0 || command.DataLen != 0 ? Errno.EOPNOTSUPP : SysResult.Success;
     }
 
     /// <summary>iommufd_hwpt_nested_alloc: no table of ours is a parent.</summary>
