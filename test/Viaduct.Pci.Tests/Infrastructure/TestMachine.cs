@@ -85,9 +85,9 @@ internal sealed class TestMachine : IPciHost
         return write.Result;
     }
 
-    public IommuGroup CreateGroup()
+    public IommuGroup CreateGroup(IommuUnit unit)
     {
-        var group = TestFunction.NewGroup(100 + Groups.Count);
+        var group = new IommuGroup(100 + Groups.Count, unit);
         Groups.Add((group, false));
         return group;
     }
