@@ -7,7 +7,7 @@
  *	G{3 dev fd}          a group: GET_STATUS, GET_DEVICE_FD
  *	D{0 010000ed}        a device: GET_INFO, a register
  *	M{010000ed}          a mapping: a load, or the signal that it got
- *	open fd              another open() of the group, at once
+ *	open = fd            another open() of the group, at once
  */
 #ifndef TRANSCRIPTS_LIFECYCLE_H
 #define TRANSCRIPTS_LIFECYCLE_H
@@ -98,7 +98,7 @@ static unused void look(const struct life *l)
 			more(" M{%08x}", *l->bar);
 	}
 	int g = open(t_group_path, O_RDWR | O_CLOEXEC);
-	more(" open %s", g < 0 ? errno_text(g) : "fd");
+	more(" open = %s", g < 0 ? errno_text(g) : "fd");
 	if (g >= 0)
 		close(g);
 }

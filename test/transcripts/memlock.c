@@ -145,6 +145,29 @@ static void limits(void)
 	unmap(0, 0);
 }
 
+/* A mapping whose address is told anew by another process is that one's to pay from then on. */
+static void moved(void)
+{
+	section("a child takes over");
+	limit(8 * PAGE);
+	map(0, 0x100000, 4);
+	struct vfio_iommu_type1_dma_unmap u = { sizeof(u), 4, 0x100000, 4 * PAGE };
+	call(ioctl(s.container, VFIO_IOMMU_UNMAP_DMA, &u), "UNMAP(VADDR)");
+	pid_t child = child_start();
+	if (child == 0) {
+		limit(3 * PAGE);
+		map_at(memory, "VADDR", 0x100000, 4, 4);
+		limit(4 * PAGE);
+		map_at(memory, "VADDR", 0x100000, 4, 4);
+		map(0, 0x200000, 1);
+		child_end();
+	}
+	child_wait(child);
+	map(0, 0x300000, 8);
+	map(0, 0x400000, 1);
+	unmap(0, 0);
+}
+
 int main(int argc, char **argv)
 {
 	start(argc, argv);
@@ -176,6 +199,7 @@ int main(int argc, char **argv)
 		child_wait(third);
 		map(2, 0x500000, 2);
 		unmap(0, 0);
+		moved();
 		child_end();
 	}
 	child_wait(pid);

@@ -29,10 +29,10 @@ run() { # program, machine or nothing
 	local program=$1 machine name golden memlock status count known differ
 	name=$1${2:+.$2}
 	golden=golden/$name.txt
-	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the program that lowers it: the limit of whoever
+	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the programs that lower it: the limit of whoever
 	# calls this must not show.
 	memlock=report
-	[ "$name" = memlock ] && memlock=enforce
+	[[ $name == memlock* ]] && memlock=enforce
 	machine=$(MACHINES=$work/machines ./build.sh --machine ours "$@")
 	# Word splitting is wanted: these are options.
 	# shellcheck disable=SC2086
