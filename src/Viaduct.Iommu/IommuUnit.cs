@@ -18,6 +18,7 @@ public sealed record IommuUnit
         PageSizes = 0x000f_ff7f_ffff_f000,
         ReservedRegions = [],
         EnforcesCacheCoherency = false,
+        RemapsInterrupts = false,
         PhysicalMemory = memory,
     };
 
@@ -30,6 +31,9 @@ public sealed record IommuUnit
     /// <summary>A device can raise no other device's interrupts; without it VFIO wants
     /// allow_unsafe_interrupts.</summary>
     public bool HasIsolatedMsi { get; init; } = true;
+
+    /// <summary>It remaps interrupts, so that a device can have several MSI vectors: without, a PC gives it one.</summary>
+    public bool RemapsInterrupts { get; init; } = true;
 
     /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>
     public bool EnforcesCacheCoherency { get; init; } = true;

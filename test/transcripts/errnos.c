@@ -9,10 +9,12 @@
 /* From here on there is room for so many more descriptors. */
 static void room(unsigned descriptors)
 {
-	int next = dup(0);
 	struct rlimit r;
-	close(next);
 	getrlimit(RLIMIT_NOFILE, &r);
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+	int next = dup(0);
+	close(next);
 	r.rlim_cur = next + descriptors;
 	if (setrlimit(RLIMIT_NOFILE, &r))
 		die("setrlimit");

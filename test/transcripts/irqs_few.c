@@ -1,6 +1,7 @@
 /* Sixteen MSI and sixteen MSI-X vectors where interrupts are not remapped, so that a device may have one MSI only: SET_IRQS then
  * says how many there are. And IOEVENTFD on a BAR that has MSI-X's table in it. */
-/* machine: real -n -c vfio_iommu_type1.allow_unsafe_interrupts=1 -d nec-usb-xhci,msi=on,msix=on ; ours --interrupt-remapping=off --allow-unsafe-interrupts --device replica,config=@machines@/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
+/* machine iommu: real -n -c vfio_iommu_type1.allow_unsafe_interrupts=1 -d nec-usb-xhci,msi=on,msix=on ; ours --interrupt-remapping=off --allow-unsafe-interrupts --device replica,config=@machines@/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
+/* machine none: real -i -u -d nec-usb-xhci,msi=on,msix=on ; ours --iommu none --device replica,config=@machines@/xhci.lspci,bar0=0x4000,addr=0000:00:05.0 */
 #include "irqs.h"
 
 #define VECTORS 16
@@ -58,7 +59,12 @@ static void beside_the_table(void)
 int main(int argc, char **argv)
 {
 	start(argc, argv);
-	struct setup s = attach_device(T_TYPE1v2);
+	char group[64];
+	snprintf(group, sizeof(group), "/dev/vfio/noiommu-%d", t_group);
+	bool none = access(group, F_OK) == 0;
+	if (none)
+		strcpy(t_group_path, group);
+	struct setup s = attach_device(none ? 8 : T_TYPE1v2);
 	device = s.device;
 	for (int i = 0; i < VECTORS; i++)
 		fds[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -96,6 +96,7 @@ internal sealed class MachineBuilder : IPciHost
 
         // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
         HasIsolatedMsi = options.InterruptRemapping || options.AllowUnsafeInterrupts,
+        RemapsInterrupts = options.InterruptRemapping,
         HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
         HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
         {

@@ -77,7 +77,7 @@ internal sealed partial class VfioPciIntrs
         }
 
         var result = EnableMessages(request.Index, request.Start + request.Count);
-        if (!result.IsError && (result = SetBlock(request)).IsError)
+        if (result.Raw == 0 && (result = SetBlock(request)).IsError)
         {
             DisableMessages();
         }
@@ -100,6 +100,7 @@ internal sealed partial class VfioPciIntrs
     }
 
     /// <summary>vfio_msi_enable.</summary>
+    /// <returns>Zero; ERANGE; the number of vectors that there are, where that is less: nothing is enabled then.</returns>
     private SysResult EnableMessages(uint index, uint count)
     {
         if (count == 0)
@@ -108,6 +109,11 @@ internal sealed partial class VfioPciIntrs
         }
 
         var isMsix = index == VFIO_PCI_MSIX_IRQ_INDEX;
+        if (!isMsix && count > 1 && !device.Pci.Group.Unit.RemapsInterrupts)
+        {
+            return SysResult.FromValue(1);
+        }
+
         lock (_irqLock)
         {
             _vectors = new EventFdContext?[isMsix ? device.CountIrqs(index) : count];

@@ -112,6 +112,8 @@ internal sealed class SupervisedCaller(
         return installer.Add(Process, _task, new OpenVfioFile(file, O_RDWR), O_RDWR, closeOnExec);
     }
 
+    public override bool IsTableFull() => FileInstaller.IsFull(Process, _task);
+
     public override SysResult GetFileMemory(int fd, out FileMemory? file)
     {
         file = null;

@@ -118,17 +118,30 @@ internal sealed class FileInstaller(SeccompListener listener, OpenFileTable file
         return found;
     }
 
+    /// <summary>No descriptor is free: get_unused_fd_flags() finds none, before the kernel has looked at what is to be opened. For a
+    /// call that fails anyhow; as a rule one look at the last number tells.</summary>
+    public static bool IsFull(SupervisedProcess process, int task)
+    {
+        var limit = ProcessStatus.GetLimit(process.Id, ProcessStatus.RLIMIT_NOFILE);
+        return limit == 0 || (limit <= int.MaxValue && !IsFree(task, (int)limit - 1) && FirstFree(task, 0, limit) < 0);
+    }
+
     private static int FirstFree(int task, int from, ulong limit)
     {
         for (var fd = from; (ulong)fd < limit; fd++)
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fd/{fd}");
-            if (FileStatus.Get(FileStatus.AT_FDCWD, path, FileStatus.AT_SYMLINK_NOFOLLOW, out _).Errno == Errno.ENOENT)
+            if (IsFree(task, fd))
             {
                 return fd;
             }
         }
 
         return -1;
+    }
+
+    private static bool IsFree(int task, int fd)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{task}/fd/{fd}");
+        return FileStatus.Get(FileStatus.AT_FDCWD, path, FileStatus.AT_SYMLINK_NOFOLLOW, out _).Errno == Errno.ENOENT;
     }
 }

@@ -66,7 +66,14 @@ internal sealed class OpenCalls(
 
     private static int PathFlags(int flags) => (flags & O_PATH) != 0 ? flags & PathOnlyFlags : 0;
 
+    // do_sys_openat2() takes a number before it walks the path: where there is none, nothing else that is wrong shows.
     private Outcome Open(in Call call, in Lookup lookup, string text, int flags)
+    {
+        var outcome = OpenFound(call, lookup, text, flags);
+        return outcome.Result.IsError && FileInstaller.IsFull(call.Process, call.Task) ? Errno.EMFILE : outcome;
+    }
+
+    private Outcome OpenFound(in Call call, in Lookup lookup, string text, int flags)
     {
         if (lookup is { Kind: LookupKind.Host or LookupKind.HostPath, Node: SysfsDirectory directory }
             && (flags & (O_PATH | O_ACCMODE | O_CREAT)) == 0 && HostDirectory.Lacks(lookup.Path, directory))

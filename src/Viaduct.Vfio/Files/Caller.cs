@@ -35,6 +35,9 @@ public abstract class Caller : ClientTask
     /// <returns>The descriptor, or EMFILE and its like; the file is then not released.</returns>
     public abstract SysResult AddFile(VfioFile file, bool closeOnExec);
 
+    /// <summary>No descriptor is free for another file. For a call that fails anyhow: it may take a while.</summary>
+    public virtual bool IsTableFull() => false;
+
     /// <summary>fget(): what is behind a descriptor, as memory for DMA.</summary>
     /// <param name="fd">The number, as the client gave it.</param>
     /// <param name="file">The file, of whatever kind; whoever asked disposes it.</param>

@@ -182,7 +182,8 @@ public sealed class GroupFile : VfioFile
         var opened = DeviceFile.Open(caller, this, device!, out var file);
         if (opened.IsError)
         {
-            return opened;
+            // The kernel takes a number as soon as it knows the device.
+            return caller.IsTableFull() ? Errno.EMFILE : opened;
         }
 
         var installed = caller.InstallFile(file!, closeOnExec: true);
