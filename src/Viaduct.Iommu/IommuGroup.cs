@@ -10,7 +10,7 @@ namespace Viaduct.Iommu;
 /// <param name="unit">The IOMMU that translates for the group.</param>
 public sealed class IommuGroup(int id, IommuUnit unit)
 {
-    private volatile IoAddressSpace? _addressSpace;
+    private volatile IoDomain? _domain;
 
     /// <summary>The number under /sys/kernel/iommu_groups.</summary>
     public int Id { get; } = id;
@@ -27,12 +27,19 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>
     public IoAddressSpace? AddressSpace
     {
-        get => _addressSpace;
-        set => _addressSpace = value;
+        get => _domain?.Space;
+        set => _domain = value?.Untracked;
     }
 
     /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
     public bool IsClaimed => HasHostDriver || Owner is not null;
+
+    /// <summary>The same, with who hears of what is written.</summary>
+    internal IoDomain? Domain
+    {
+        get => _domain;
+        set => _domain = value;
+    }
 
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }

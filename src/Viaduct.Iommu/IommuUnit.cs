@@ -21,9 +21,15 @@ public sealed record IommuUnit
     /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>
     public bool EnforcesCacheCoherency { get; init; } = true;
 
+    /// <summary>Its page tables can remember which pages devices wrote (IOMMU_CAP_DIRTY_TRACKING).</summary>
+    public bool TracksDirtyPages { get; init; }
+
     /// <summary>Whose IOMMU it is, for IOMMU_GET_HW_INFO.</summary>
     public IommuHwInfoType HardwareType { get; init; }
 
     /// <summary>What IOMMU_GET_HW_INFO tells of it, in its vendor's layout.</summary>
     public ReadOnlyMemory<byte> HardwareInfo { get; init; }
+
+    /// <summary>What that may cost.</summary>
+    internal DirtyBudget DirtyBudget { get; init; } = new(DirtyBudget.Default);
 }

@@ -38,6 +38,14 @@ internal static class RunCommand
         {
             Description = "As the modules' parameter allow_unsafe_interrupts=1.",
         };
+        var dirtyTracking = new Option<string>("--dirty-tracking")
+        {
+            Description = "on: an IOMMU whose page tables remember which pages devices wrote, for programs that migrate or snapshot: "
+                + "IOMMU_HWPT_ALLOC_DIRTY_TRACKING works, and IOMMU_GET_HW_INFO says so. Only iommufd has it, no container.",
+            HelpName = $"{On}|{Off}",
+            DefaultValueFactory = _ => Off,
+        };
+        dirtyTracking.AcceptOnlyFromAmong(On, Off);
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -47,7 +55,7 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
-            device, memlock, remapping, unsafeInterrupts, quiet, program,
+            device, memlock, remapping, unsafeInterrupts, dirtyTracking, quiet, program,
         };
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
@@ -55,6 +63,7 @@ internal static class RunCommand
             {
                 InterruptRemapping = result.GetValue(remapping) != Off,
                 AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
+                DirtyTracking = result.GetValue(dirtyTracking) == On,
             },
             result.GetValue(memlock) == Enforce,
             result.GetValue(quiet),

@@ -15,6 +15,9 @@ namespace Viaduct.Cli.Machine;
 /// <param name="options">The machine as a whole; null for the usual one.</param>
 internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report, MachineOptions? options = null)
 {
+    // ECAP_REG: scalable mode (bit 43) of second-stage tables (46) with accessed and dirty bits (45).
+    private const ulong ScalableModeWithDirtyBits = (1UL << 43) | (1UL << 45) | (1UL << 46);
+
     // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
     private readonly IommuUnit _unit = new()
     {
@@ -25,12 +28,13 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
 
         // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
         HasIsolatedMsi = options is null || options.InterruptRemapping || options.AllowUnsafeInterrupts,
+        TracksDirtyPages = options?.DirtyTracking ?? false,
         HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
         HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
         {
             Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
             CapReg = 0x80d2_008c_222f_0686,
-            EcapReg = 0x00f0_0f4a,
+            EcapReg = 0x00f0_0f4a | (options?.DirtyTracking ?? false ? ScalableModeWithDirtyBits : 0),
         }),
     };
 

@@ -69,6 +69,10 @@ internal sealed partial class Ioas
         {
             Release(area);
             area.Value.Pages.Put();
+            foreach (var log in _logs)
+            {
+                log.Forget(area.First, area.Last);
+            }
         }
 
         _removed.AsSpan(0, _removedCount).Clear();
