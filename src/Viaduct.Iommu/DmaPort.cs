@@ -238,9 +238,7 @@ public sealed partial class DmaPort(IommuGroup group)
                 return slot;
             }
 
-            slot.Space?.Unregister(slot);
-            (slot.Domain, slot.Space, slot.Dirty) = (domain, domain?.Space, domain?.Dirty);
-            domain?.Space.Register(slot);
+            slot.MoveTo(domain);
             slot.Leave();
         }
     }

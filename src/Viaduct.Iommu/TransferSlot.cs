@@ -42,6 +42,17 @@ internal sealed class TransferSlot
         return (epoch & 1) == 0 && Interlocked.CompareExchange(ref _epoch, epoch + 1, epoch) == epoch;
     }
 
+    /// <summary>The owner's: those who unmap from another address space, or from none, are to wait for it from here on. No transfer
+    /// uses it yet.</summary>
+    public void MoveTo(IoDomain? domain)
+    {
+        Space?.Unregister(this);
+        Domain = domain;
+        Space = domain?.Space;
+        Dirty = domain?.Dirty;
+        Space?.Register(this);
+    }
+
     /// <summary>Ends the transfer.</summary>
     public void Leave() => Volatile.Write(ref _epoch, _epoch + 1);
 

@@ -37,7 +37,7 @@ public sealed class DirtyConcurrencyTests
         Assert.Equal(Errno.None, rig.Set(table, true));
         var memory = rig.Memory.Bytes.AsSpan(4096, Pages * 4096);
         var copy = memory.ToArray();
-        for (var round = 0; round < 3000; round++)
+        for (var round = 0; round < 1000; round++)
         {
             CopyDirty(rig, table, copy);
         }

@@ -14,7 +14,7 @@ public sealed class DirtyModelTests
     [InlineData(false)]
     [InlineData(true)]
     public void Bitmaps_AgreeWithSetsOfPages(bool inPlace)
-        => Prop.ForAll(Steps(), steps => Agree(inPlace, steps)).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+        => Prop.ForAll(Steps(), steps => Agree(inPlace, steps)).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
     private static bool Agree(bool inPlace, DirtyStep[] steps)
     {
