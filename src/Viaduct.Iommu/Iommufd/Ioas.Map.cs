@@ -9,10 +9,6 @@ internal sealed partial class Ioas
     /// <summary>A bound on what a hostile client makes us remember; the kernel charges areas to its cgroup.</summary>
     private const int MostAreas = 1 << 20;
 
-    private const int MostSparePins = 64;
-
-    private readonly Stack<IoasPin> _sparePins = new();
-
     /// <summary>iopt_map_pages.</summary>
     /// <param name="caller">Who pays.</param>
     /// <param name="slices">What to map, one behind the other.</param>
@@ -185,13 +181,7 @@ internal sealed partial class Ioas
 
         if (!result.IsError)
         {
-            if (!_sparePins.TryPop(out var pin))
-            {
-                pin = new IoasPin();
-            }
-
-            pin.Begin(pinned);
-            area = area with { Pin = pin };
+            area = area with { Pin = area.Pages.Keep(pinned) };
             Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }
 
@@ -218,16 +208,13 @@ internal sealed partial class Ioas
         }
     }
 
-    private void Release(in IovaRange<IoasArea> entry)
+    private static void Release(in IovaRange<IoasArea> entry)
     {
         var area = entry.Value;
         if (area.Pin is { } pin)
         {
             area.Pages.Drop(area.Address, area.Address + (entry.Last - entry.First));
-            if (pin.Put() && _sparePins.Count < MostSparePins)
-            {
-                _sparePins.Push(pin);
-            }
+            pin.Put();
         }
     }
 }

@@ -93,9 +93,9 @@ internal sealed partial class Ioas
     {
         Release(area);
         area.Value.Pages.Put();
-        foreach (var log in _logs)
+        for (var i = 0; i < _logs.Count; i++)
         {
-            log.Forget(area.First, area.Last);
+            _logs[i].Forget(area.First, area.Last);
         }
     }
 }

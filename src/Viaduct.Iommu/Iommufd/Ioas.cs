@@ -214,11 +214,11 @@ internal sealed partial class Ioas : IommufdObject
 
     private bool TryFindReserved(ulong first, ulong last, out IoasReservation found)
     {
-        foreach (var reserved in _reservations)
+        for (var i = 0; i < _reservations.Count; i++)
         {
-            if (reserved.First <= last && reserved.Last >= first)
+            if (_reservations[i].First <= last && _reservations[i].Last >= first)
             {
-                found = reserved;
+                found = _reservations[i];
                 return true;
             }
         }

@@ -11,6 +11,8 @@ internal abstract class IoasPages
 {
     private const ulong PageSize = 4096;
 
+    // Nearly always the only one; those who are used again bring it along.
+    private readonly IoasPin _firstPin = new();
     private PageCoverage _held;
     private IoasPayer _payer;
     private ulong _heldPages;
@@ -63,6 +65,14 @@ internal abstract class IoasPages
 
         _heldPages += pages;
         return result;
+    }
+
+    /// <summary>What an area has of a range that is held.</summary>
+    public IoasPin Keep(in PinnedRange range)
+    {
+        var pin = _firstPin.IsUsed ? new IoasPin() : _firstPin;
+        pin.Begin(range);
+        return pin;
     }
 
     /// <summary>A range that was held counts no more; the memory itself goes with its <see cref="IoasPin"/>.</summary>

@@ -2,12 +2,15 @@ using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Iommufd;
 
-/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it. Used again, as the
-/// <see cref="IoasUserPages"/> are. Under the context's lock.</summary>
+/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it. Under the context's
+/// lock.</summary>
 internal sealed class IoasPin
 {
     private PinnedRange _range;
     private int _users;
+
+    /// <summary>An area holds it.</summary>
+    public bool IsUsed => _users > 0;
 
     /// <summary>It begins, with one area that holds it.</summary>
     /// <param name="range">The memory.</param>
@@ -20,16 +23,12 @@ internal sealed class IoasPin
     public void Get() => _users++;
 
     /// <summary>The last one lets the memory go.</summary>
-    /// <returns>True where that was the last one.</returns>
-    public bool Put()
+    public void Put()
     {
-        if (--_users > 0)
+        if (--_users == 0)
         {
-            return false;
+            _range.Source!.Release(_range);
+            _range = default;
         }
-
-        _range.Source!.Release(_range);
-        _range = default;
-        return true;
     }
 }

@@ -15,7 +15,7 @@ namespace Viaduct.Iommu;
 public sealed partial class IovaMap<T>
     where T : struct
 {
-    /// <summary>No tree gets as deep: inner nodes but the root have 8 children or more.</summary>
+    /// <summary>No tree gets as deep: inner nodes but the root have 4 children or more.</summary>
     private const int MaxDepth = 24;
 
     /// <summary>Fewer, and a node takes from its neighbour or joins it.</summary>
