@@ -11,8 +11,9 @@ public abstract class DeviceFunction : PciFunction
     /// <param name="identity">IDs and class.</param>
     /// <param name="services">What the outside gives it.</param>
     /// <param name="registers">What BAR0 holds.</param>
-    protected DeviceFunction(string modelName, PciIdentity identity, PciServices services, RegisterBlock registers)
-        : base(identity, services)
+    /// <param name="isVirtual">It is a virtual function.</param>
+    protected DeviceFunction(string modelName, PciIdentity identity, PciServices services, RegisterBlock registers, bool isVirtual = false)
+        : base(identity, services, isVirtual)
     {
         ModelName = modelName;
         Registers = registers;

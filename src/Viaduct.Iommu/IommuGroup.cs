@@ -18,9 +18,18 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
 
-    /// <summary>A driver of the host has a device of the group, whose DMA nobody else may then own. Set before any client
-    /// runs.</summary>
-    public bool HasHostDriver { get; set; }
+    /// <summary>Devices of the group that drivers of the host have: nobody else may own their DMA then. Under the VFIO core's
+    /// lock.</summary>
+    public int HostDriverCount { get; set; }
+
+    /// <summary>A driver of the host has a device of the group.</summary>
+    public bool HasHostDriver => HostDriverCount > 0;
+
+    /// <summary>A container has claimed the group. Under the VFIO core's lock.</summary>
+    public bool IsInContainer { get; set; }
+
+    /// <summary>How the host's own drivers would map: what <c>type</c> in sysfs says.</summary>
+    public string DefaultDomain { get; set; } = "DMA";
 
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it
@@ -31,15 +40,18 @@ public sealed class IommuGroup(int id, IommuUnit unit)
         set => _domain = value?.Untracked;
     }
 
-    /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
-    public bool IsClaimed => HasHostDriver || Owner is not null;
-
     /// <summary>The same, with who hears of what is written.</summary>
     internal IoDomain? Domain
     {
         get => _domain;
         set => _domain = value;
     }
+
+    /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>
+    public bool IsClaimed => HasHostDriver || Owner is not null;
+
+    /// <summary>An iommufd has claimed the group. Under the VFIO core's lock.</summary>
+    public bool IsOwned => Owner is not null;
 
     /// <summary>The iommufd that devices of the group are bound to, or null. Under the VFIO core's lock.</summary>
     internal IommufdContext? Owner { get; set; }

@@ -51,10 +51,10 @@ public sealed class PciBridge(PciAddress address, byte secondary)
     /// <summary>It is no root port: everything below it is one group, with it.</summary>
     public bool IsConventional => _hasHigherDevices;
 
-    internal void Added(PciBusFunction function) => _hasHigherDevices |= function.Address.Device != 0;
+    internal void Added(PciDevice device) => _hasHigherDevices |= device.Address.Device != 0;
 
     /// <summary>Adds its part of sysfs.</summary>
-    internal void Describe(SysfsTree tree)
+    internal void Describe(SysfsTree tree, PciBusType bus)
     {
         var home = SysfsPath["/sys/".Length..];
         var device = IsConventional ? BridgeId : RootPortId;
@@ -75,6 +75,7 @@ public sealed class PciBridge(PciAddress address, byte secondary)
         Add(tree, "resource", string.Join('\n', Enumerable.Repeat(NoResource, ResourceLines)));
         Add(tree, "enable", "1", ReadWriteOwner);
         Add(tree, "numa_node", "-1", ReadWriteOwner);
+        tree.Add($"{SysfsPath}/rescan", SysfsAttribute.WriteOnly(write => PciDevice.IfNotZero(write, bus.RescanAsync)));
         Add(tree, "power_state", "D0");
         Add(
             tree,
@@ -98,12 +99,10 @@ public sealed class PciBridge(PciAddress address, byte secondary)
             return;
         }
 
-        var group = $"/sys/kernel/iommu_groups/{Group.Id}";
+        var group = IommuGroupSysfs.PathOf(Group);
+        IommuGroupSysfs.Describe(tree, Group);
         tree.Add($"{SysfsPath}/iommu_group", new SysfsLink($"../../..{group["/sys".Length..]}"));
         tree.Add($"{group}/devices/{Address}", new SysfsLink($"../../../../{home}"));
-        tree.Add($"{group}/type", SysfsAttribute.Text("DMA", ReadWriteOwner));
-        var regions = Group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}");
-        tree.Add($"{group}/reserved_regions", SysfsAttribute.Text(string.Join('\n', regions)));
     }
 
     private byte[] Config(ushort device)

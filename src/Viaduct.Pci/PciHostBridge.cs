@@ -31,6 +31,7 @@ public sealed partial class PciHostBridge
     public PciResources Configure(PciFunction function, PciAddress address)
     {
         var starts = new ulong[PCI_STD_NUM_BARS];
+        var virtualStarts = new ulong[PCI_STD_NUM_BARS];
         var romStart = 0UL;
         lock (_lock)
         {
@@ -44,7 +45,16 @@ public sealed partial class PciHostBridge
 
             if (function.Rom is { } rom)
             {
-                romStart = Take(ref _memory32, Math.Max((ulong)rom.Size, PageSize), Memory32Last);
+                var size = Math.Max((ulong)rom.Size, PageSize);
+                romStart = Take(ref _memory32, size, size, Memory32Last);
+            }
+
+            foreach (var bar in function.Sriov?.Bars ?? [])
+            {
+                if (bar is not null)
+                {
+                    virtualStarts[bar.Index] = Allocate(bar, (uint)function.Sriov!.TotalVfs);
+                }
             }
         }
 
@@ -69,25 +79,26 @@ public sealed partial class PciHostBridge
         function.WriteConfig(PCI_ROM_ADDRESS, 4, (uint)romStart);
         function.WriteConfig(PCI_INTERRUPT_LINE, 1, line);
         function.WriteConfig(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);
-        return new PciResources(starts, romStart, line);
+        return new PciResources(starts, romStart, line) { VirtualStarts = virtualStarts };
     }
 
-    private ulong Allocate(PciBar bar)
+    // Room for so many BARs of that size, one behind the other.
+    private ulong Allocate(PciBar bar, uint count = 1)
     {
         if (bar.Kind.HasFlag(PciBarKind.Io))
         {
-            return Take(ref _io, bar.Size, IoLast);
+            return Take(ref _io, bar.Size * count, bar.Size, IoLast);
         }
 
         var size = Math.Max(bar.Size, PageSize);
         return bar.Kind.HasFlag(PciBarKind.Memory64)
-            ? Take(ref _memory64, size, ulong.MaxValue)
-            : Take(ref _memory32, size, Memory32Last);
+            ? Take(ref _memory64, size * count, size, ulong.MaxValue)
+            : Take(ref _memory32, size * count, size, Memory32Last);
     }
 
-    private static ulong Take(ref ulong next, ulong size, ulong last)
+    private static ulong Take(ref ulong next, ulong size, ulong alignment, ulong last)
     {
-        var start = (next + (size - 1)) & ~(size - 1);
+        var start = (next + (alignment - 1)) & ~(alignment - 1);
         if (start < next || start + (size - 1) < start || start + (size - 1) > last)
         {
             throw new InvalidOperationException($"No room for a BAR of {size} bytes.");

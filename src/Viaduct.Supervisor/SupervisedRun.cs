@@ -63,7 +63,8 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
 
     private RunResult Trace(SpawnThread spawn, OpenFileTable files, ProcessTable processes, CpuSharing cpus, FirstExec firstExec)
     {
-        var tracer = new TracerLoop(processes, new MmioTrap(files, Statistics, options.Report), cpus, firstExec);
+        var tracer = new TracerLoop(
+            processes, new MmioTrap(files, Statistics, options.Report), new LowWrites(processes, files), cpus, firstExec);
         spawn.Start(firstExec);
         var seized = tracer.SeizeFirst();
         _root = firstExec.Process;

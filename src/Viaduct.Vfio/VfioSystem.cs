@@ -1,4 +1,4 @@
-using System.Globalization;
+using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
@@ -14,12 +14,15 @@ namespace Viaduct.Vfio;
 /// the objects of one of these.
 /// </summary>
 /// <param name="iommuDrivers">In the order in which the kernel would ask them.</param>
-public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
+public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
 {
-    private static readonly int s_ownerWrites = Convert.ToInt32("644", 8);
+    // How often a client is asked for a device that its driver is leaving (vfio_unregister_group_dev).
+    private static readonly TimeSpan s_requestInterval = TimeSpan.FromSeconds(10);
 
     private readonly SortedDictionary<int, VfioGroup> _groups = [];
-    private readonly List<VfioDevice> _others = [];
+
+    // Numbers of /dev/vfio/devices/vfioN that devices have, those included whose driver is leaving.
+    private readonly HashSet<int> _indexes = [];
 
     /// <summary>
     /// Held over every change of who has what: container, group and device opens, their ioctls, their releases (the
@@ -31,23 +34,76 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     /// <summary>The kinds of IOMMU that a container may choose.</summary>
     public IReadOnlyList<IIommuDriver> IommuDrivers { get; } = iommuDrivers;
 
-    /// <summary>The groups by number.</summary>
+    /// <summary>The clock by which clients are asked for their devices.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The groups by number. Under <see cref="Gate"/>.</summary>
     public IReadOnlyCollection<VfioGroup> Groups => _groups.Values;
 
-    /// <summary>Adds a device, and its group where it is new. For composition, before any client runs.</summary>
+    /// <summary>vfio_register_group_dev: a VFIO driver has taken a device. It gets a number for its own node where it has none, and a group where it
+    /// is the first of it.</summary>
     public void Add(VfioDevice device)
     {
-        if (!_groups.TryGetValue(device.Group.Id, out var group))
+        lock (Gate)
         {
-            _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
+            if (!_groups.TryGetValue(device.Group.Id, out var group))
+            {
+                _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
+            }
+
+            if (device.CharacterDevice is null)
+            {
+                var index = FirstFreeIndex();
+                device.CharacterDevice = (index, DeviceNumber.Cdev(index));
+            }
+
+            _indexes.Add(device.CharacterDevice.Value.Index);
+
+            device.Gate = Gate;
+            device.Register(group);
+            group.Add(device);
         }
 
-        device.Gate = Gate;
-        group.Add(device);
+        SysfsChanged();
     }
 
-    /// <summary>Adds a device that no VFIO driver has: clients see it in sysfs only. For composition.</summary>
-    public void AddOther(VfioDevice device) => _others.Add(device);
+    /// <summary>vfio_unregister_group_dev: the driver leaves a device. At once nobody can open it any more; its clients are asked for it
+    /// until the last of them has closed it.</summary>
+    /// <param name="device">A device of this system.</param>
+    public async ValueTask RemoveAsync(VfioDevice device)
+    {
+        Task released;
+        VfioGroup group;
+        lock (Gate)
+        {
+            group = device.VfioGroup ?? throw new ArgumentException("The device is in no system.", nameof(device));
+            group.Hide(device);
+            released = device.Released.Task;
+            device.Put();
+        }
+
+        SysfsChanged();
+        for (var count = 0u; !released.IsCompleted; count++)
+        {
+            device.Request(count);
+            await Task.WhenAny(released, Task.Delay(s_requestInterval, Time)).ConfigureAwait(false);
+        }
+
+        lock (Gate)
+        {
+            group.Remove();
+            if (group.IsRevoked)
+            {
+                _groups.Remove(group.Iommu.Id);
+            }
+
+            _indexes.Remove(device.CharacterDevice!.Value.Index);
+            device.CharacterDevice = null;
+            device.VfioGroup = null;
+        }
+
+        SysfsChanged();
+    }
 
     /// <summary>open() of /dev/vfio/vfio: anybody may, any number of times.</summary>
     public ContainerFile OpenContainer() => new(new Container(this));
@@ -56,89 +112,42 @@ public sealed class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     public static IommufdFile OpenIommufd() => new();
 
     /// <summary>open() of /dev/vfio/devices/vfioN: anybody may, any number of times.</summary>
-    /// <param name="device">A device of this system that has a node of its own.</param>
-    public CdevFile OpenDevice(VfioDevice device) => new(_groups[device.Group.Id], device);
+    /// <param name="device">A device that is, or was, in this system.</param>
+    /// <param name="file">The file.</param>
+    /// <returns>Zero; ENODEV where its driver has left it, or is about to.</returns>
+    public SysResult OpenDevice(VfioDevice device, out CdevFile? file)
+    {
+        file = null;
+        lock (Gate)
+        {
+            if (device.VfioGroup is not { } group || !group.Devices.Contains(device))
+            {
+                return Errno.ENODEV;
+            }
+
+            device.Get();
+            file = new CdevFile(group, device);
+            return SysResult.Success;
+        }
+    }
 
     /// <summary>The group of that number, or null.</summary>
-    public VfioGroup? FindGroup(int id) => _groups.GetValueOrDefault(id);
-
-    /// <summary>What clients see of all this under /sys and /dev/vfio (the nodes themselves are the door's).</summary>
-    public SysfsTree DescribeSysfs()
+    public VfioGroup? FindGroup(int id)
     {
-        var tree = new SysfsTree();
-        tree.AddDirectory("/sys/kernel/iommu_groups", opaque: true);
-        tree.AddDirectory("/sys/class/vfio", opaque: true);
-        tree.AddDirectory("/sys/class/vfio-dev", opaque: true);
-        foreach (var name in new[] { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core" })
+        lock (Gate)
         {
-            tree.AddDirectory($"/sys/module/{name}", opaque: true);
+            return _groups.GetValueOrDefault(id);
         }
-
-        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", "N"));
-        Describe(tree, new ModuleParameter("vfio_pci", "disable_idle_d3", "N"));
-        foreach (var parameter in IommuDrivers.SelectMany(driver => driver.Parameters))
-        {
-            Describe(tree, parameter);
-        }
-
-        DescribeContainerNode(tree);
-
-        foreach (var group in _groups.Values)
-        {
-            Describe(tree, group);
-        }
-
-        foreach (var device in _others)
-        {
-            Describe(tree, device.Group);
-            device.Describe(tree);
-        }
-
-        return tree;
     }
 
-    private static void Describe(SysfsTree tree, in ModuleParameter parameter)
-        => tree.Add(
-            $"/sys/module/{parameter.Module}/parameters/{parameter.Name}",
-            SysfsAttribute.Text(parameter.Value, s_ownerWrites));
-
-    // /dev/vfio/vfio is a misc device.
-    private static void DescribeContainerNode(SysfsTree tree)
+    private int FirstFreeIndex()
     {
-        const string Node = "/sys/devices/virtual/misc/vfio";
-        var number = DeviceNumber.Container;
-        tree.AddDirectory(Node, opaque: true);
-        tree.Add($"{Node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
-        tree.Add(
-            $"{Node}/uevent",
-            SysfsAttribute.Text(
-                $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/vfio\nDEVMODE=0666", s_ownerWrites));
-        tree.Add($"{Node}/subsystem", new SysfsLink("../../../../class/misc"));
-        tree.Add("/sys/class/misc/vfio", new SysfsLink("../../devices/virtual/misc/vfio"));
-    }
-
-    private static void Describe(SysfsTree tree, IommuGroup group)
-    {
-        var path = $"/sys/kernel/iommu_groups/{group.Id}";
-        tree.AddDirectory($"{path}/devices");
-        tree.Add($"{path}/type", SysfsAttribute.Text("DMA", s_ownerWrites));
-        var regions = string.Join('\n', group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
-        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
-    }
-
-    private static void Describe(SysfsTree tree, VfioGroup group)
-    {
-        var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
-        Describe(tree, group.Iommu);
-        var node = $"/sys/devices/virtual/vfio/{id}";
-        var number = group.DeviceNumber;
-        tree.Add($"{node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
-        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{id}"));
-        tree.Add($"{node}/subsystem", new SysfsLink("../../../../class/vfio"));
-        tree.Add($"/sys/class/vfio/{id}", new SysfsLink($"../../devices/virtual/vfio/{id}"));
-        foreach (var device in group.Devices)
+        var index = 0;
+        while (_indexes.Contains(index))
         {
-            device.Describe(tree);
+            index++;
         }
+
+        return index;
     }
 }

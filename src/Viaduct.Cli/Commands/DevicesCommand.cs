@@ -5,7 +5,7 @@ using Spectre.Console;
 using Viaduct.Cli.Machine;
 using Viaduct.Cli.Output;
 using Viaduct.Devices.Catalog;
-using Viaduct.Pci.VfioPci;
+using Viaduct.Pci.Drivers;
 
 namespace Viaduct.Cli.Commands;
 
@@ -82,7 +82,7 @@ internal static class DevicesCommand
         Console.WriteLine($"{model.Name} ({model.PciId}): {model.Summary}");
         var keys = new Table().Border(TableBorder.Rounded).AddColumns("key", "values", "default", "what it does");
         keys.AddRow(DeviceSpec.AddressKey, "0000:01:00.0", "first free bus", "Where the device is");
-        keys.AddRow(DeviceSpec.DriverKey, "a name, or none", VfioPciDevice.OwnDriver, "Who has the device: a host's driver makes its group not viable");
+        keys.AddRow(DeviceSpec.DriverKey, "a name, or none", VfioPciDriver.OwnName, "Who has the device: a host's driver makes its group not viable");
         keys.AddRow(DeviceSpec.GroupKey, "0-65535", "one of its own", "The IOMMU group that it is in");
         foreach (var key in model.Keys)
         {

@@ -26,26 +26,25 @@ internal static class RunCommand
             DefaultValueFactory = _ => Report,
         };
         memlock.AcceptOnlyFromAmong(Report, Enforce);
-        var remapping = new Option<string>("--interrupt-remapping")
-        {
-            Description = "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
-                + "EPERM, unless --allow-unsafe-interrupts.",
-            HelpName = $"{On}|{Off}",
-            DefaultValueFactory = _ => On,
-        };
-        remapping.AcceptOnlyFromAmong(On, Off);
+        var remapping = OnOrOff(
+            "--interrupt-remapping",
+            On,
+            "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
+                + "EPERM, unless --allow-unsafe-interrupts.");
         var unsafeInterrupts = new Option<bool>("--allow-unsafe-interrupts")
         {
             Description = "As the modules' parameter allow_unsafe_interrupts=1.",
         };
-        var dirtyTracking = new Option<string>("--dirty-tracking")
+        var dirtyTracking = OnOrOff(
+            "--dirty-tracking",
+            Off,
+            "on: an IOMMU whose page tables remember which pages devices wrote, for programs that migrate or snapshot: "
+                + "IOMMU_HWPT_ALLOC_DIRTY_TRACKING works, and IOMMU_GET_HW_INFO says so. Only iommufd has it, no container.");
+        var sriov = new Option<bool>("--enable-sriov")
         {
-            Description = "on: an IOMMU whose page tables remember which pages devices wrote, for programs that migrate or snapshot: "
-                + "IOMMU_HWPT_ALLOC_DIRTY_TRACKING works, and IOMMU_GET_HW_INFO says so. Only iommufd has it, no container.",
-            HelpName = $"{On}|{Off}",
-            DefaultValueFactory = _ => Off,
+            Description = "As vfio-pci's parameter enable_sriov=1: a number written to sriov_numvfs in sysfs makes virtual functions of a device "
+                + "that has some, such as ioat,vfs=4.",
         };
-        dirtyTracking.AcceptOnlyFromAmong(On, Off);
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -55,7 +54,7 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
         {
-            device, memlock, remapping, unsafeInterrupts, dirtyTracking, quiet, program,
+            device, memlock, remapping, unsafeInterrupts, dirtyTracking, sriov, quiet, program,
         };
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
@@ -64,11 +63,24 @@ internal static class RunCommand
                 InterruptRemapping = result.GetValue(remapping) != Off,
                 AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
                 DirtyTracking = result.GetValue(dirtyTracking) == On,
+                EnableSriov = result.GetValue(sriov),
             },
             result.GetValue(memlock) == Enforce,
             result.GetValue(quiet),
             result.GetValue(program) ?? []));
         return command;
+    }
+
+    private static Option<string> OnOrOff(string name, string usual, string description)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = $"{On}|{Off}",
+            DefaultValueFactory = _ => usual,
+        };
+        option.AcceptOnlyFromAmong(On, Off);
+        return option;
     }
 
     /// <summary>Runs a program.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Viaduct.Devices.Catalog;
 using Viaduct.Pci;
-using Viaduct.Pci.VfioPci;
+using Viaduct.Pci.Drivers;
 
 namespace Viaduct.Cli.Machine;
 
@@ -38,7 +38,7 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
 
         PciAddress? address = null;
         int? group = null;
-        string? driver = VfioPciDevice.OwnDriver;
+        string? driver = VfioPciDriver.OwnName;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in parts.AsSpan(1))
         {

@@ -2,53 +2,49 @@ using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Memory;
 using Viaduct.Pci;
+using Viaduct.Pci.Drivers;
 using Viaduct.Pci.Hardware;
-using Viaduct.Pci.VfioPci;
 using Viaduct.Vfio;
-using Viaduct.Vfio.Files;
 
 namespace Viaduct.Cli.Machine;
 
 /// <summary>Puts a machine together from what the command line asks for: the composition root.</summary>
-/// <param name="observer">Hears of every device's DMA.</param>
-/// <param name="report">Receives a line for a person to read.</param>
-/// <param name="options">The machine as a whole; null for the usual one.</param>
-internal sealed class MachineBuilder(IDmaObserver observer, Action<string> report, MachineOptions? options = null)
+internal sealed class MachineBuilder : IPciHost
 {
     // ECAP_REG: scalable mode (bit 43) of second-stage tables (46) with accessed and dirty bits (45).
     private const ulong ScalableModeWithDirtyBits = (1UL << 43) | (1UL << 45) | (1UL << 46);
 
-    // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
-    private readonly IommuUnit _unit = new()
-    {
-        ApertureLast = (1UL << 48) - 1,
-        PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
-        ReservedRegions = [new ReservedRegion(0xfee0_0000, 0xfeef_ffff, "msi")],
-        EnforcesCacheCoherency = false,
-
-        // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
-        HasIsolatedMsi = options is null || options.InterruptRemapping || options.AllowUnsafeInterrupts,
-        TracksDirtyPages = options?.DirtyTracking ?? false,
-        HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
-        HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
-        {
-            Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
-            CapReg = 0x80d2_008c_222f_0686,
-            EcapReg = 0x00f0_0f4a | (options?.DirtyTracking ?? false ? ScalableModeWithDirtyBits : 0),
-        }),
-    };
-
+    private readonly IDmaObserver _observer;
+    private readonly Action<string> _report;
+    private readonly MachineOptions _options;
+    private readonly IommuUnit _unit;
+    private readonly PciBusType _bus;
     private readonly PciHostBridge _bridge = new();
+    private readonly Dictionary<string, HostPciDriver> _hostDrivers = new(StringComparer.Ordinal);
+
+    // Under its own lock once clients run: groups of virtual functions come and go.
     private readonly Dictionary<int, IommuGroup> _groups = [];
     private readonly HashSet<PciAddress> _taken = [];
-    private int _nodes;
+
+    /// <summary>A machine without devices.</summary>
+    /// <param name="observer">Hears of every device's DMA.</param>
+    /// <param name="report">Receives a line for a person to read.</param>
+    /// <param name="options">The machine as a whole; null for the usual one.</param>
+    public MachineBuilder(IDmaObserver observer, Action<string> report, MachineOptions? options = null)
+    {
+        _observer = observer;
+        _report = report;
+        _options = options ?? new MachineOptions();
+        _unit = CreateUnit(_options);
+        System = new VfioSystem([new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts })]);
+        _bus = new PciBusType(System, _bridge, this);
+    }
 
     /// <summary>The devices, in the order of the command line.</summary>
     public List<PlacedDevice> Devices { get; } = [];
 
     /// <summary>The machine.</summary>
-    public VfioSystem System { get; } = new(
-        [new Type1Driver(new Type1Options { AllowUnsafeInterrupts = options?.AllowUnsafeInterrupts ?? false })]);
+    public VfioSystem System { get; }
 
     /// <summary>Places all devices.</summary>
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
@@ -79,9 +75,30 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         GroupBridges(specs);
+        Probe();
         error = null;
         return true;
     }
+
+    // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
+    private static IommuUnit CreateUnit(MachineOptions options) => new()
+    {
+        ApertureLast = (1UL << 48) - 1,
+        PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
+        ReservedRegions = [new ReservedRegion(0xfee0_0000, 0xfeef_ffff, "msi")],
+        EnforcesCacheCoherency = false,
+
+        // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
+        HasIsolatedMsi = options.InterruptRemapping || options.AllowUnsafeInterrupts,
+        TracksDirtyPages = options.DirtyTracking,
+        HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
+        HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
+        {
+            Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
+            CapReg = 0x80d2_008c_222f_0686,
+            EcapReg = 0x00f0_0f4a | (options.DirtyTracking ? ScalableModeWithDirtyBits : 0),
+        }),
+    };
 
     private bool TryPlace(DeviceSpec spec, IReadOnlyList<DeviceSpec> all, out string? error)
     {
@@ -98,27 +115,17 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
         }
 
         var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
-        var services = new PciServices
-        {
-            Dma = new DmaPort(group) { Observer = observer },
-            Executor = new DeviceThread(
-                address.ToString(),
-                bug => report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
-        };
+        var services = CreateServices(address, group);
         return spec.Model.TryCreate(spec.Options, services, out var function, out error)
             && TryBind(spec, function, group, address, out error);
     }
 
     private bool TryBind(DeviceSpec spec, PciFunction function, IommuGroup group, PciAddress address, out string? error)
     {
+        PciDevice device;
         try
         {
-            Add(spec, new VfioPciDevice(group, function, address, _bridge, spec.Driver)
-            {
-                CharacterDevice = spec.Driver == VfioPciDevice.OwnDriver ? (_nodes, DeviceNumber.Cdev(_nodes)) : null,
-                ModelFailed = bug
-                    => report($"viaduct: the model of {address} failed in a write that an eventfd caused. Please report this.\n{bug}"),
-            });
+            device = new PciDevice(function, address, group, _bridge);
         }
         catch (InvalidOperationException full)
         {
@@ -126,23 +133,45 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             return false;
         }
 
+        // As on a host where somebody gave the device to clients; a host's driver has it because it knows its IDs.
+        if (spec.Driver == VfioPciDriver.OwnName)
+        {
+            device.OverrideDriver(spec.Driver);
+        }
+        else if (spec.Driver is { } name)
+        {
+            var id = function.Identity;
+            HostDriver(name).AddId(new PciDeviceId(id.VendorId, id.DeviceId, id.SubsystemVendorId, id.SubsystemId));
+        }
+
+        Devices.Add(new PlacedDevice(spec, device));
         error = null;
         return true;
     }
 
-    private void Add(DeviceSpec spec, VfioPciDevice device)
+    private HostPciDriver HostDriver(string name)
     {
-        if (spec.Driver == VfioPciDevice.OwnDriver)
+        if (!_hostDrivers.TryGetValue(name, out var driver))
         {
-            _nodes++;
-            System.Add(device);
-        }
-        else
-        {
-            System.AddOther(device);
+            _hostDrivers.Add(name, driver = new HostPciDriver(System, name));
+            _bus.Add(driver);
         }
 
-        Devices.Add(new PlacedDevice(spec, device));
+        return driver;
+    }
+
+    /// <summary>Everything is in its place: drivers get what is theirs.</summary>
+    private void Probe()
+    {
+        _bus.Add(new VfioPciDriver(System, _bus, _options.EnableSriov)
+        {
+            ModelFailed = (address, bug)
+                => _report($"viaduct: the model of {address} failed in a write that an eventfd caused. Please report this.\n{bug}"),
+        });
+        foreach (var device in Devices)
+        {
+            _bus.Add(device.Device, probe: device.Spec.Driver is not null);
+        }
     }
 
     private PciAddress? FirstFree()
@@ -178,6 +207,33 @@ internal sealed class MachineBuilder(IDmaObserver observer, Action<string> repor
             {
                 bridge.Group = bridge.IsConventional ? bus.Functions[0].Group : GroupOf(FirstFreeGroup(all));
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public PciServices CreateServices(PciAddress address, IommuGroup group) => new()
+    {
+        Dma = new DmaPort(group) { Observer = _observer },
+        Executor = new DeviceThread(
+            address.ToString(),
+            bug => _report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
+    };
+
+    /// <inheritdoc/>
+    public IommuGroup CreateGroup()
+    {
+        lock (_groups)
+        {
+            return GroupOf(FirstFreeGroup([]));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release(IommuGroup group)
+    {
+        lock (_groups)
+        {
+            _groups.Remove(group.Id);
         }
     }
 

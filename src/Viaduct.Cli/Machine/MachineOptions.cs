@@ -6,6 +6,9 @@ internal sealed record MachineOptions
     /// <summary>The IOMMU keeps devices from forging each other's interrupts.</summary>
     public bool InterruptRemapping { get; init; } = true;
 
+    /// <summary>The parameter enable_sriov of vfio-pci: clients' devices may have virtual functions.</summary>
+    public bool EnableSriov { get; init; }
+
     /// <summary>The parameter allow_unsafe_interrupts, of type1 and of iommufd: without remapping, too, devices may be used.</summary>
     public bool AllowUnsafeInterrupts { get; init; }
 

@@ -3,7 +3,7 @@ using Spectre.Console;
 using Viaduct.Abi;
 using Viaduct.Cli.Machine;
 using Viaduct.Iommu;
-using Viaduct.Pci.VfioPci;
+using Viaduct.Pci.Drivers;
 using Viaduct.Supervisor;
 
 namespace Viaduct.Cli.Output;
@@ -22,7 +22,7 @@ internal static class RunReport
         {
             var (spec, device) = devices[i];
             var (vendor, id) = (device.Function.Identity.VendorId, device.Function.Identity.DeviceId);
-            var place = spec.Driver == VfioPciDevice.OwnDriver ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
+            var place = spec.Driver == VfioPciDriver.OwnName ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
             Console.Error.WriteLine(
                 $"viaduct: {device.Name}  {spec.Model.Name} ({vendor:x4}:{id:x4})  {place}  {spec.Driver ?? "no driver"}");
         }

@@ -11,6 +11,7 @@ public static class DeviceCatalog
 {
     private const string DmaMaskKey = "dma_mask";
     private const string TransferCapacityKey = "xfercap";
+    private const string VirtualFunctionsKey = "vfs";
 
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<DeviceModel> All { get; } =
@@ -35,6 +36,11 @@ public static class DeviceCatalog
             Keys =
             [
                 new DeviceKey(TransferCapacityKey, "10-20", "20", "Log2 of the largest transfer of one descriptor"),
+                new DeviceKey(
+                    VirtualFunctionsKey,
+                    "0-64",
+                    "0",
+                    "SR-IOV: virtual functions that there can be; 'run --enable-sriov' and sriov_numvfs in sysfs make them"),
             ],
             Registers = IoatRegisters.All,
         },
@@ -52,6 +58,10 @@ public static class DeviceCatalog
                     $"bar{bar}", "4096, 0x4000, 16K, 1M", "of resource", $"The size of BAR{bar}; 0 for none")),
                 new DeviceKey(
                     ReplicaFaceReader.WritableKey, "a file", "as PCI says", "A dump in which the bits are set that software can write"),
+                new DeviceKey(
+                    ReplicaFaceReader.VirtualConfigKey, "a file", "none", "SR-IOV: a dump of a virtual function; all are like it"),
+                new DeviceKey(
+                    ReplicaFaceReader.VirtualWritableKey, "a file", "as PCI says", "The bits of that dump that software can write"),
                 new DeviceKey(ReplicaFaceReader.RomKey, "a file", "none", "What the expansion ROM holds"),
                 new DeviceKey(ReplicaFaceReader.VpdKey, "a file", "none", "A copy of sysfs' vpd"),
             ],
@@ -99,9 +109,11 @@ public static class DeviceCatalog
         DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
     {
         ulong capacity = IoatFunction.DefaultTransferCapacity;
+        var virtualFunctions = 0UL;
         function = options.TryGetNumber(
             TransferCapacityKey, IoatFunction.LeastTransferCapacity, IoatFunction.DefaultTransferCapacity, ref capacity, out error)
-            ? new IoatFunction(services, (int)capacity)
+            && options.TryGetNumber(VirtualFunctionsKey, 0, IoatFunction.MostVirtualFunctions, ref virtualFunctions, out error)
+            ? new IoatFunction(services, (int)capacity, (int)virtualFunctions)
             : null;
         return function is not null;
     }

@@ -22,6 +22,9 @@ internal static class IoatConfig
     /// <summary>CHANERRPTR: the number of the first error's bit.</summary>
     public const int ChannelErrorPointer = 0x18c;
 
+    /// <summary>From the routing ID of the physical function to that of its first virtual one.</summary>
+    public const ushort FirstVirtualFunction = 0x80;
+
     public const uint MsixTable = 0x2000;
     public const uint MsixPending = 0x3000;
 }

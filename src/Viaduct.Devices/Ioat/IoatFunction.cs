@@ -25,6 +25,9 @@ public sealed partial class IoatFunction : DeviceFunction
     /// <summary>Log2 of the largest size of a descriptor: what the hardware has.</summary>
     public const int DefaultTransferCapacity = 20;
 
+    /// <summary>Virtual functions that there can be, so that they are all on the bus of the physical one.</summary>
+    public const int MostVirtualFunctions = 64;
+
     private const ulong BarSize = 16 * 1024;
     private const byte Commands = Suspend | Abort | Resume | ChannelReset;
     private const byte CommandBits = 0x3f;
@@ -58,10 +61,18 @@ public sealed partial class IoatFunction : DeviceFunction
     /// <summary>The device after power on.</summary>
     /// <param name="services">What the outside gives it.</param>
     /// <param name="transferCapacity">Log2 of the largest size of a descriptor, 10 to 20.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The capacity is not in that range.</exception>
-    public IoatFunction(PciServices services, int transferCapacity = DefaultTransferCapacity)
-        : base(Name, IoatIdentity(), services, new RegisterBlock(All))
+    /// <param name="virtualFunctions">Virtual functions that there can be, 0 to 64: each is an engine of its own.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity or the number is not in its range.</exception>
+    public IoatFunction(PciServices services, int transferCapacity = DefaultTransferCapacity, int virtualFunctions = 0)
+        : this(services, transferCapacity, virtualFunctions, isVirtual: false)
     {
+    }
+
+    private IoatFunction(PciServices services, int transferCapacity, int virtualFunctions, bool isVirtual)
+        : base(Name, IoatIdentity(isVirtual), services, new RegisterBlock(All), isVirtual)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(virtualFunctions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(virtualFunctions, MostVirtualFunctions);
         ArgumentOutOfRangeException.ThrowIfLessThan(transferCapacity, LeastTransferCapacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transferCapacity, DefaultTransferCapacity);
         _transferCapacity = transferCapacity;
@@ -89,6 +100,20 @@ public sealed partial class IoatFunction : DeviceFunction
         Config.Declare(IoatConfig.ChannelError, 4, 0, 0, IoatConfig.ChannelErrorBits);
         Config.Declare(IoatConfig.ChannelErrorMask, 4, 0, IoatConfig.ChannelErrorBits);
         Config.Declare(IoatConfig.ChannelErrorSeverity, 4, 0, IoatConfig.ChannelErrorBits);
+        if (virtualFunctions > 0)
+        {
+            AddVirtualFunctions(virtualFunctions);
+        }
+    }
+
+    /// <summary>No hardware of this kind has virtual functions; where they are is as with Intel's network cards.</summary>
+    private void AddVirtualFunctions(int count)
+    {
+        PciBar?[] bars = [SriovCapability.Bar(0, PciBarKind.Memory64, BarSize), null, null, null, null, null];
+        var at = AddExtendedCapability(SriovCapability.Registers(
+            (ushort)count, IoatConfig.FirstVirtualFunction, vfStride: 1, Identity.DeviceId, bars));
+        SetSriov(new SriovCapability(
+            at, bars, (_, services) => new IoatFunction(services, _transferCapacity, virtualFunctions: 0, isVirtual: true)));
     }
 
     /// <inheritdoc/>
@@ -108,7 +133,7 @@ public sealed partial class IoatFunction : DeviceFunction
         }
     }
 
-    private static PciIdentity IoatIdentity() => new()
+    private static PciIdentity IoatIdentity(bool isVirtual) => new()
     {
         VendorId = 0x8086,
         DeviceId = 0x2021,
@@ -116,7 +141,7 @@ public sealed partial class IoatFunction : DeviceFunction
         ClassCode = 0x088000,
         SubsystemVendorId = 0x8086,
         SubsystemId = 0x0000,
-        InterruptPin = 1,
+        InterruptPin = isVirtual ? (byte)0 : (byte)1,
     };
 
     /// <summary>The channel has no chain any more.</summary>

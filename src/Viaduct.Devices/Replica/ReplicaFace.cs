@@ -19,11 +19,28 @@ public sealed record ReplicaFace(byte[] Config)
     /// known.</summary>
     public byte[]? Writable { get; init; }
 
+    /// <summary>Bytes of the BARs of all virtual functions together, by index; zero where there are none.</summary>
+    public IReadOnlyList<ulong> VirtualSizes { get; init; } = new ulong[6];
+
+    /// <summary>What each of its virtual functions looks like; null where it has none.</summary>
+    public ReplicaFace? Virtual { get; init; }
+
+    /// <summary>The IDs of a virtual function, whose own configuration space has none; null of a physical one.</summary>
+    public (ushort Vendor, ushort Device)? VirtualIds { get; init; }
+
     /// <summary>What a BAR is, by its register.</summary>
     /// <param name="index">0 to 5.</param>
     internal PciBarKind KindOf(int index)
+        => VirtualKinds is { } kinds ? kinds[index] : KindAt(0x10 + (4 * index));
+
+    /// <summary>What the BARs of a virtual function are, which its own registers do not say; null of a physical one.</summary>
+    internal IReadOnlyList<PciBarKind>? VirtualKinds { get; init; }
+
+    /// <summary>What a BAR is, by its register.</summary>
+    /// <param name="offset">Where the register is.</param>
+    internal PciBarKind KindAt(int offset)
     {
-        var low = Config[0x10 + (4 * index)];
+        var low = Config[offset];
         return (low & 1) != 0
             ? PciBarKind.Io
             : ((low & 6) == (int)PciBarKind.Memory64 ? PciBarKind.Memory64 : PciBarKind.Memory32)

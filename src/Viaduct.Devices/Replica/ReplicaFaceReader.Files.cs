@@ -37,17 +37,18 @@ public static partial class ReplicaFaceReader
         return true;
     }
 
-    private static bool TryReadWritable(DeviceOptions options, int size, out byte[]? writable, [NotNullWhen(false)] out string? error)
+    private static bool TryReadWritable(
+        DeviceOptions options, string key, int size, out byte[]? writable, [NotNullWhen(false)] out string? error)
     {
         writable = null;
-        if (!TryReadOptional(options, WritableKey, LongestFile, out var file, out error) || file is null)
+        if (!TryReadOptional(options, key, LongestFile, out var file, out error) || file is null)
         {
             return error is null;
         }
 
         if (!ConfigDump.TryParse(file, out var dump, out error) || dump.Config.Length != size)
         {
-            error = $"{WritableKey}={options.Values[WritableKey]}: {error ?? $"it has {dump!.Config.Length} bytes, the dump has {size}: one for "
+            error = $"{key}={options.Values[key]}: {error ?? $"it has {dump!.Config.Length} bytes, the dump has {size}: one for "
                 + "each is needed, with the bits set that software can write."}";
             return false;
         }

@@ -50,8 +50,9 @@ public static partial class ReplicaFaceReader
             && TryReadSizes(options, dump, out var sizes, out var romSize, out error)
             && TryReadRom(options, romSize, out var rom, out error)
             && TryReadOptional(options, VpdKey, LongestVpd, out var vpd, out error)
-            && TryReadWritable(options, dump.Config.Length, out var writable, out error)
+            && TryReadWritable(options, WritableKey, dump.Config.Length, out var writable, out error)
             && TryCheck(face = new ReplicaFace(dump.Config) { BarSizes = sizes, Rom = rom, Vpd = vpd ?? [], Writable = writable }, out error)
+            && TryReadVirtual(options, face, out face, out error)
             || (face = null) is not null;
     }
 

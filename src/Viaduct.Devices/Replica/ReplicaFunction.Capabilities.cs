@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Viaduct.Abi;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Replica;
@@ -118,6 +119,11 @@ public sealed partial class ReplicaFunction
             {
                 case PCI_EXT_CAP_ID_ERR when at + PCI_ERR_HEADER_LOG <= _config.Length:
                     DeclareErrors(at);
+                    break;
+                case PCI_EXT_CAP_ID_SRIOV when at + SriovCapability.Length <= _config.Length:
+                    // The host that it was taken from may have had virtual functions.
+                    _config.AsSpan(at + PciSriov.PCI_SRIOV_CTRL, 2).Clear();
+                    _config.AsSpan(at + PciSriov.PCI_SRIOV_NUM_VF, 2).Clear();
                     break;
                 case PCI_EXT_CAP_ID_PWR when at + PowerBudgetSelect < _config.Length:
                     Config.Declare(at + PowerBudgetSelect, 1, 0, 0xff);

@@ -24,7 +24,7 @@ public sealed partial class ReplicaFunction : DeviceFunction
     /// <param name="face">What it is made from; <see cref="ReplicaFaceReader"/> has checked it.</param>
     /// <exception cref="ArgumentException">A BAR's size or a capability's place is impossible.</exception>
     public ReplicaFunction(PciServices services, ReplicaFace face)
-        : base(Name, IdentityOf(face.Config), services, new RegisterBlock([]))
+        : base(Name, IdentityOf(face), services, new RegisterBlock([]), isVirtual: face.VirtualIds is not null)
     {
         _config = new byte[4096];
         face.Config.CopyTo(_config, 0);
@@ -58,6 +58,11 @@ public sealed partial class ReplicaFunction : DeviceFunction
         {
             LimitWrites(writable);
         }
+
+        if (face.Virtual is { } its)
+        {
+            AddVirtualFunctions(its, face.VirtualSizes);
+        }
     }
 
     /// <inheritdoc/>
@@ -67,6 +72,23 @@ public sealed partial class ReplicaFunction : DeviceFunction
         {
             memory.Clear();
         }
+    }
+
+    private void AddVirtualFunctions(ReplicaFace face, IReadOnlyList<ulong> sizes)
+    {
+        var bars = new PciBar?[BarCount];
+        for (var i = 0; i < BarCount; i++)
+        {
+            bars[i] = sizes[i] == 0 ? null : SriovCapability.Bar(i, face.KindOf(i), sizes[i]);
+        }
+
+        SetSriov(new SriovCapability(ReplicaFaceReader.FindSriov(_config), bars, (_, services) => new ReplicaFunction(services, face)));
+    }
+
+    private static PciIdentity IdentityOf(ReplicaFace face)
+    {
+        var identity = IdentityOf(face.Config);
+        return face.VirtualIds is var (vendor, device) ? identity with { VendorId = vendor, DeviceId = device, InterruptPin = 0 } : identity;
     }
 
     private static PciIdentity IdentityOf(byte[] config) => new()

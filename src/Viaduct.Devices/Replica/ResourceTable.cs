@@ -7,7 +7,8 @@ namespace Viaduct.Devices.Replica;
 /// <summary>sysfs' <c>resource</c> of a function: a line for each BAR and the ROM, with its first and last address and its flags.</summary>
 /// <param name="Sizes">Bytes of BAR0 to BAR5 and the expansion ROM; zero where there is none.</param>
 /// <param name="IsIo">Which of them are I/O ports.</param>
-public sealed record ResourceTable(IReadOnlyList<ulong> Sizes, IReadOnlyList<bool> IsIo)
+/// <param name="VirtualSizes">Bytes of the BARs that all virtual functions share, by index; zero where there are none.</param>
+public sealed record ResourceTable(IReadOnlyList<ulong> Sizes, IReadOnlyList<bool> IsIo, IReadOnlyList<ulong> VirtualSizes)
 {
     /// <summary>Where the expansion ROM is in <see cref="Sizes"/>.</summary>
     public const int RomIndex = 6;
@@ -24,6 +25,7 @@ public sealed record ResourceTable(IReadOnlyList<ulong> Sizes, IReadOnlyList<boo
         table = null;
         var sizes = new ulong[Used];
         var isIo = new bool[Used];
+        var virtualSizes = new ulong[RomIndex];
         var index = 0;
         foreach (var range in file.Split((byte)'\n'))
         {
@@ -44,6 +46,10 @@ public sealed record ResourceTable(IReadOnlyList<ulong> Sizes, IReadOnlyList<boo
                 sizes[index] = last == 0 ? 0 : last - first + 1;
                 isIo[index] = (flags & IoFlag) != 0;
             }
+            else if (index < Used + RomIndex)
+            {
+                virtualSizes[index - Used] = last == 0 ? 0 : last - first + 1;
+            }
 
             index++;
         }
@@ -54,7 +60,7 @@ public sealed record ResourceTable(IReadOnlyList<ulong> Sizes, IReadOnlyList<boo
             return false;
         }
 
-        table = new ResourceTable(sizes, isIo);
+        table = new ResourceTable(sizes, isIo, virtualSizes);
         error = null;
         return true;
     }

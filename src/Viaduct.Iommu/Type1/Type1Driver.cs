@@ -1,24 +1,40 @@
-using System.Globalization;
 using Viaduct.Abi;
 
 namespace Viaduct.Iommu;
 
 /// <summary>The entry "vfio-iommu-type1" of the list of IOMMU drivers; drivers/vfio/vfio_iommu_type1.c.</summary>
-/// <param name="options">For every container.</param>
-public sealed class Type1Driver(Type1Options options) : IIommuDriver
+public sealed class Type1Driver : IIommuDriver
 {
     private const string Module = "vfio_iommu_type1";
+
+    private Type1Options _options;
+
+    // Nothing maps by huge pages here, so nothing changes with it.
+    private bool _disableHugepages;
+
+    /// <summary>The driver with the parameters that it was loaded with.</summary>
+    /// <param name="options">For every container until the parameters are changed.</param>
+    public Type1Driver(Type1Options options)
+    {
+        _options = options;
+        Parameters =
+        [
+            ModuleParameter.Flag(
+                Module,
+                "allow_unsafe_interrupts",
+                () => _options.AllowUnsafeInterrupts,
+                value => _options = _options with { AllowUnsafeInterrupts = value }),
+            ModuleParameter.Flag(Module, "disable_hugepages", () => _disableHugepages, value => _disableHugepages = value),
+            ModuleParameter.Number(
+                Module, "dma_entry_limit", () => _options.DmaEntryLimit, value => _options = _options with { DmaEntryLimit = value }),
+        ];
+    }
 
     /// <inheritdoc/>
     public bool IsNoIommu => false;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ModuleParameter> Parameters { get; } =
-    [
-        new(Module, "allow_unsafe_interrupts", options.AllowUnsafeInterrupts ? "Y" : "N"),
-        new(Module, "disable_hugepages", "N"),
-        new(Module, "dma_entry_limit", options.DmaEntryLimit.ToString(CultureInfo.InvariantCulture)),
-    ];
+    public IReadOnlyList<ModuleParameter> Parameters { get; }
 
     /// <inheritdoc/>
     public SysResult CheckExtension(ulong extension)
@@ -41,7 +57,7 @@ public sealed class Type1Driver(Type1Options options) : IIommuDriver
             VfioIommuType.__VFIO_RESERVED_TYPE1_NESTING_IOMMU => true,
             _ => null,
         };
-        backend = isV2 is { } v2 ? new Type1Iommu(v2, options) : null;
+        backend = isV2 is { } v2 ? new Type1Iommu(v2, () => _options) : null;
         return backend is null ? Errno.EINVAL : SysResult.Success;
     }
 }

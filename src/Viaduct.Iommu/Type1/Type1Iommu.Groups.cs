@@ -24,7 +24,7 @@ public sealed partial class Type1Iommu
             return Errno.EINVAL;
         }
 
-        if (!group.Unit.HasIsolatedMsi && !_options.AllowUnsafeInterrupts)
+        if (!group.Unit.HasIsolatedMsi && !_options().AllowUnsafeInterrupts)
         {
             return Errno.EPERM;
         }

@@ -15,7 +15,7 @@ public sealed partial class Type1Iommu : IommuBackend
     private static readonly Handler?[] s_handlers = MakeHandlers();
 
     private readonly bool _isV2;
-    private readonly Type1Options _options;
+    private readonly Func<Type1Options> _options;
     private readonly IovaMap<Type1Mapping> _mappings = new();
     private readonly IoAddressSpace _space = new();
     private readonly List<IommuGroup> _groups = [];
@@ -29,10 +29,16 @@ public sealed partial class Type1Iommu : IommuBackend
     /// <param name="isV2">VFIO_TYPE1v2_IOMMU: an unmap never cuts a mapping.</param>
     /// <param name="options">The module's parameters.</param>
     public Type1Iommu(bool isV2, Type1Options options)
+        : this(isV2, () => options)
+    {
+    }
+
+    /// <summary>The same, with parameters that may change.</summary>
+    internal Type1Iommu(bool isV2, Func<Type1Options> options)
     {
         _isV2 = isV2;
         _options = options;
-        _available = options.DmaEntryLimit;
+        _available = options().DmaEntryLimit;
     }
 
     private delegate SysResult Handler(Type1Iommu iommu, ClientTask caller, ulong argument);

@@ -11,7 +11,7 @@ public static partial class MemoryFile
     private const uint MFD_CLOEXEC = 1;
     private const uint MFD_ALLOW_SEALING = 2;
     private const int F_ADD_SEALS = 1033;
-    private const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    private const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     private const int O_CLOEXEC = 0x80000;
 
     /// <summary>An empty file.</summary>
@@ -46,6 +46,11 @@ public static partial class MemoryFile
     /// beyond its end.</summary>
     public static SysResult SealSize(SafeFileHandle file)
         => Libc.Result(Fcntl((int)file.DangerousGetHandle(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW));
+
+    /// <summary>From here on nobody, by whatever description, can change the file or its size: EPERM.</summary>
+    public static SysResult SealContent(SafeFileHandle file)
+        => Libc.Result(Fcntl(
+            (int)file.DangerousGetHandle(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
 
     /// <summary>dup(2), close-on-exec: a second descriptor of the same open file description.</summary>
     public static SysResult Duplicate(SafeFileHandle file, out SafeFileHandle? copy)

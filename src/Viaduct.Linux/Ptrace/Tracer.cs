@@ -6,9 +6,9 @@ namespace Viaduct.Linux;
 /// <summary>ptrace(2). Every call must come from the thread that seized the tracee.</summary>
 public static partial class Tracer
 {
-    /// <summary>Trace children of fork, vfork and clone, tell of exec, of exits as they begin and of SECCOMP_RET_TRACE, and kill
-    /// the tracees if we die.</summary>
-    public const uint FollowAll = 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100000;
+    /// <summary>Trace children of fork, vfork and clone, tell of exec, of exits as they begin and of SECCOMP_RET_TRACE, tell stops at calls
+    /// from signals, and kill the tracees if we die.</summary>
+    public const uint FollowAll = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100000;
 
     /// <summary>PTRACE_EVENT_FORK, _VFORK and _CLONE: the message is the new task's id.</summary>
     public const int EventFork = 1, EventVfork = 2, EventClone = 3;
@@ -25,7 +25,11 @@ public static partial class Tracer
     /// <summary>PTRACE_EVENT_STOP: a group stop, or a new tracee's first stop.</summary>
     public const int EventStop = 128;
 
+    /// <summary>The stop signal of a stop at a system call (PTRACE_O_TRACESYSGOOD): SIGTRAP and bit 7.</summary>
+    public const int SystemCallStop = 0x85;
+
     private const int PTRACE_CONT = 7;
+    private const int PTRACE_SYSCALL = 24;
     private const int PTRACE_GETREGS = 12;
     private const int PTRACE_SETREGS = 13;
     private const int PTRACE_DETACH = 17;
@@ -47,6 +51,12 @@ public static partial class Tracer
     /// <param name="signal">A signal to deliver, or 0.</param>
     public static unsafe SysResult Continue(int task, int signal)
         => Libc.Result(PtraceCall(PTRACE_CONT, task, null, (void*)(nint)signal));
+
+    /// <summary>Lets a stopped task go on to the beginning or the end of its next system call.</summary>
+    /// <param name="task">A task in a ptrace stop.</param>
+    /// <param name="signal">A signal to deliver, or 0.</param>
+    public static unsafe SysResult ContinueToCall(int task, int signal)
+        => Libc.Result(PtraceCall(PTRACE_SYSCALL, task, null, (void*)(nint)signal));
 
     /// <summary>Leaves a task in its group stop, and hears when that ends.</summary>
     public static unsafe SysResult Listen(int task) => Libc.Result(PtraceCall(PTRACE_LISTEN, task, null, null));

@@ -118,6 +118,28 @@ public sealed partial class SeccompListener : IDisposable
         return Libc.Result(Ioctl(_fd, SECCOMP_IOCTL_NOTIF_SEND, &response));
     }
 
+    /// <summary>The same, from a thread that does not know whether this has been disposed.</summary>
+    public SysResult SendLater(ulong id, SysResult answer)
+    {
+        var added = false;
+        try
+        {
+            _handle.DangerousAddRef(ref added);
+            return Send(id, answer);
+        }
+        catch (ObjectDisposedException)
+        {
+            return Errno.ENOENT;
+        }
+        finally
+        {
+            if (added)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Lets the kernel execute the call as it stands.</summary>
     public unsafe SysResult Continue(ulong id)
     {

@@ -10,7 +10,7 @@ public abstract partial class PciFunction
         | PCI_COMMAND_INTX_DISABLE;
 
     /// <summary>COMMAND.MEMORY, in D0: memory BARs answer.</summary>
-    public bool MemoryDecoded => IsPowered && (Command & PCI_COMMAND_MEMORY) != 0;
+    public bool MemoryDecoded => IsPowered && (IsVirtual || (Command & PCI_COMMAND_MEMORY) != 0);
 
     /// <summary>COMMAND.IO, in D0: I/O BARs answer.</summary>
     public bool IoDecoded => IsPowered && (Command & PCI_COMMAND_IO) != 0;

@@ -23,8 +23,12 @@ public abstract partial class PciFunction
     private int _nextExtended = PCI_CFG_SPACE_SIZE;
 
     /// <summary>A function after power on, in D0, with nothing decoded.</summary>
-    protected PciFunction(PciIdentity identity, PciServices services)
+    /// <param name="identity">What it says that it is.</param>
+    /// <param name="services">What the outside gives it.</param>
+    /// <param name="isVirtual">It is a virtual function.</param>
+    protected PciFunction(PciIdentity identity, PciServices services, bool isVirtual = false)
     {
+        IsVirtual = isVirtual;
         Identity = identity;
         Dma = services.Dma;
         Executor = services.Executor;
@@ -55,6 +59,13 @@ public abstract partial class PciFunction
 
     /// <summary>MSI; null where the function has none.</summary>
     public MsiCapability? Msi => _msi;
+
+    /// <summary>SR-IOV; null where the function can have no virtual ones.</summary>
+    public SriovCapability? Sriov { get; private set; }
+
+    /// <summary>It is a virtual function: its IDs read as all ones, its BARs and their enable bit are in the physical function's
+    /// capability, and it has no pin (PCIe 5.0, 9.3.4).</summary>
+    public bool IsVirtual { get; }
 
     /// <summary>MSI-X; null where the function has none.</summary>
     public MsixCapability? Msix => _msix;
@@ -87,6 +98,11 @@ public abstract partial class PciFunction
         }
 
         _bars[bar.Index] = bar;
+        if (IsVirtual)
+        {
+            return;
+        }
+
         var at = PCI_BASE_ADDRESS_0 + (4 * bar.Index);
         Config.Declare(at, 4, (uint)bar.Kind, (uint)~(bar.Size - 1) & (isIo ? ~3u : ~0xfu));
         if (is64)
@@ -133,8 +149,9 @@ public abstract partial class PciFunction
 
     /// <summary>Adds an extended capability at the end of the list, behind the one before; for the constructors of
     /// models that have a <see cref="PciExpressCapability"/>.</summary>
+    /// <returns>Where it is.</returns>
     /// <exception cref="ArgumentException">It does not fit.</exception>
-    protected void AddExtendedCapability(PciExtendedCapability capability)
+    protected int AddExtendedCapability(PciExtendedCapability capability)
     {
         var at = _nextExtended;
         if (at + capability.Length > ConfigSize)
@@ -156,10 +173,18 @@ public abstract partial class PciFunction
 
         _lastExtended = at;
         _nextExtended = (at + capability.Length + 3) & ~3;
+        return at;
     }
 
     /// <summary>Brings the model's own state to what the datasheet says of a reset. The gate is held.</summary>
     protected abstract void OnReset(PciResetKind kind);
+
+    /// <summary>Says what SR-IOV does, whose registers are declared; for the constructors of models.</summary>
+    protected void SetSriov(SriovCapability sriov)
+    {
+        sriov.Place(this);
+        Sriov = sriov;
+    }
 
     private void Attach(FunctionCapability capability, int at)
     {
@@ -190,15 +215,19 @@ public abstract partial class PciFunction
 
     private void DeclareHeader()
     {
-        Config.Declare(PCI_VENDOR_ID, 2, Identity.VendorId);
-        Config.Declare(PCI_DEVICE_ID, 2, Identity.DeviceId);
-        Config.Declare(PCI_COMMAND, 2, 0, CommandWritable);
+        Config.Declare(PCI_VENDOR_ID, 2, IsVirtual ? ushort.MaxValue : Identity.VendorId);
+        Config.Declare(PCI_DEVICE_ID, 2, IsVirtual ? ushort.MaxValue : Identity.DeviceId);
+        Config.Declare(PCI_COMMAND, 2, 0, IsVirtual ? PCI_COMMAND_MASTER : (uint)CommandWritable);
         Config.Declare(PCI_STATUS, 2, 0, 0, StatusErrors);
         Config.Declare(PCI_REVISION_ID, 4, (Identity.ClassCode << 8) | Identity.Revision);
-        Config.Declare(PCI_CACHE_LINE_SIZE, 1, 0, 0xff);
+        if (!IsVirtual)
+        {
+            Config.Declare(PCI_CACHE_LINE_SIZE, 1, 0, 0xff);
+            Config.Declare(PCI_INTERRUPT_LINE, 1, 0, 0xff);
+            Config.Declare(PCI_INTERRUPT_PIN, 1, Identity.InterruptPin);
+        }
+
         Config.Declare(PCI_SUBSYSTEM_VENDOR_ID, 2, Identity.SubsystemVendorId);
         Config.Declare(PCI_SUBSYSTEM_ID, 2, Identity.SubsystemId);
-        Config.Declare(PCI_INTERRUPT_LINE, 1, 0, 0xff);
-        Config.Declare(PCI_INTERRUPT_PIN, 1, Identity.InterruptPin);
     }
 }

@@ -13,7 +13,10 @@ internal sealed partial class VfioPciConfig
             config.FixBars();
         }
 
-        return ReadDefault(config, access);
+        var value = ReadDefault(config, access);
+        return access.Offset == PCI_COMMAND && config._function.IsVirtual
+            ? value | (config.GetVirtual(PCI_COMMAND, 2) & PCI_COMMAND_MEMORY)
+            : value;
     }
 
     /// <summary>vfio_basic_config_write. Only a piece that begins at COMMAND changes what is enabled; both of its
@@ -76,7 +79,10 @@ internal sealed partial class VfioPciConfig
     {
         var chip = GetChip(PCI_COMMAND, 2);
         var enabled = GetVirtual(PCI_COMMAND, 2);
-        var lost = (command & enabled & ~chip & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO)) != 0;
+
+        // The chip of a virtual function has no such bit for memory.
+        var bits = _function.IsVirtual ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY | PCI_COMMAND_IO;
+        var lost = (command & enabled & ~chip & (uint)bits) != 0;
         for (var i = 0; i < _barsAtOpen.Length && !lost; i++)
         {
             lost = _barsAtOpen[i] != 0 && GetChip(PCI_BASE_ADDRESS_0 + (4 * i), 4) != _barsAtOpen[i];

@@ -42,6 +42,15 @@ internal sealed partial class VfioPciConfig
             _virtual[PCI_INTERRUPT_PIN] = 0;
         }
 
+        if (_function.IsVirtual)
+        {
+            // What the chip leaves to the physical function's capability, a client finds where it is on others.
+            SetVirtual(PCI_VENDOR_ID, 2, _function.Identity.VendorId);
+            SetVirtual(PCI_DEVICE_ID, 2, _function.Identity.DeviceId);
+            SetVirtual(PCI_INTERRUPT_PIN, 1, 0);
+            SetVirtual(PCI_COMMAND, 2, GetVirtual(PCI_COMMAND, 2) | PCI_COMMAND_MEMORY);
+        }
+
         for (var i = 0; i < _barsAtOpen.Length; i++)
         {
             _barsAtOpen[i] = GetVirtual(PCI_BASE_ADDRESS_0 + (4 * i), 4);
@@ -55,8 +64,8 @@ internal sealed partial class VfioPciConfig
     /// <summary>256 or 4096 bytes.</summary>
     public int Size => _map.Length;
 
-    /// <summary>COMMAND.MEMORY as the client set it.</summary>
-    public bool MemoryEnabled => (GetVirtual(PCI_COMMAND, 2) & PCI_COMMAND_MEMORY) != 0;
+    /// <summary>COMMAND.MEMORY as the client set it; of a virtual function it means nothing.</summary>
+    public bool MemoryEnabled => _function.IsVirtual || (GetVirtual(PCI_COMMAND, 2) & PCI_COMMAND_MEMORY) != 0;
 
     /// <summary>COMMAND.INTX_DISABLE as the client set it.</summary>
     public bool IntxDisabled => (GetVirtual(PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE) != 0;

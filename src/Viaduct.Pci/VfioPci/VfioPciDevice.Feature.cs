@@ -4,7 +4,7 @@ using Viaduct.Vfio.Files;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <content>DEVICE_FEATURE: of the features that vfio-pci may have, a plain function has the low power ones.</content>
+/// <content>DEVICE_FEATURE: of the features that vfio-pci may have, a function here has the low power ones, and the token where it can have virtual functions.</content>
 public sealed partial class VfioPciDevice
 {
     private const VfioDeviceFeatureFlags GetOrSet =
@@ -45,6 +45,8 @@ public sealed partial class VfioPciDevice
 
                 EndLowPower();
                 return SysResult.Success;
+            case VfioFeatureId.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN:
+                return SetToken(caller, feature, argument);
             case VfioFeatureId.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2:
                 // Asks whether the device can PRE_COPY before anything else.
                 return Errno.EINVAL;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Viaduct.Abi;
+using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 
@@ -24,22 +25,23 @@ public sealed partial class VfioPciDevice
             return Errno.EINVAL;
         }
 
-        if (!_bus.CanReset)
+        if (!Pci.Bus.CanReset)
         {
             return Errno.ENODEV;
         }
 
+        var functions = Pci.Bus.Functions;
         info.Flags = VfioPciHotResetFlags.None;
-        info.Count = (uint)_bus.Functions.Count;
+        info.Count = (uint)functions.Count;
         if (info.Count > (info.ArgSz - VfioPciHotResetInfo.Size) / VfioPciDependentDevice.Size)
         {
             return caller.Memory.TryWrite(argument, info) ? Errno.ENOSPC : Errno.EFAULT;
         }
 
-        var entries = new byte[_bus.Functions.Count * VfioPciDependentDevice.Size];
+        var entries = new byte[functions.Count * VfioPciDependentDevice.Size];
         lock (Gate)
         {
-            info.Flags = DescribeBus(entries);
+            info.Flags = DescribeBus(functions, entries);
         }
 
         return caller.Memory.TryWrite(argument + VfioPciHotResetInfo.Size, entries) && caller.Memory.TryWrite(argument, info)
@@ -48,17 +50,17 @@ public sealed partial class VfioPciDevice
     }
 
     /// <summary>vfio_pci_fill_devs: groups for a group's client, ids of its iommufd for the client of a device's node.</summary>
-    private VfioPciHotResetFlags DescribeBus(Span<byte> entries)
+    private VfioPciHotResetFlags DescribeBus(IReadOnlyList<PciDevice> functions, Span<byte> entries)
     {
         var flags = IsOpenByCdev
             ? VfioPciHotResetFlags.VFIO_PCI_HOT_RESET_FLAG_DEV_ID | VfioPciHotResetFlags.VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED
             : VfioPciHotResetFlags.None;
-        foreach (var function in _bus.Functions)
+        foreach (var function in functions)
         {
             var id = function.Group.Id;
             if (IsOpenByCdev)
             {
-                id = function.Device is { } device ? VfioDeviceSet.FindId(this, device) : VfioDeviceSet.NotOwned;
+                id = function.Vfio is { } device ? VfioDeviceSet.FindId(this, device) : VfioDeviceSet.NotOwned;
                 if (id == VfioDeviceSet.NotOwned)
                 {
                     flags &= ~VfioPciHotResetFlags.VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
@@ -89,13 +91,13 @@ public sealed partial class VfioPciDevice
             return Errno.EINVAL;
         }
 
-        if (!_bus.CanReset)
+        if (!Pci.Bus.CanReset)
         {
             return Errno.ENODEV;
         }
 
         // One group a device is the most that can make sense.
-        if (reset.Count > _bus.Functions.Count)
+        if (reset.Count > Pci.Bus.Functions.Count)
         {
             return Errno.EINVAL;
         }
@@ -123,47 +125,50 @@ public sealed partial class VfioPciDevice
     {
         if (descriptors.Length == 0)
         {
-            return _bus.Devices.IsOwnedWith(this) ? ResetBus() : Errno.EINVAL;
+            return _set.IsOwnedWith(this) ? ResetBus() : Errno.EINVAL;
         }
 
         var found = VfioDeviceSet.GetGroups(caller, descriptors, out var groups);
-        return found.IsError ? found : _bus.Devices.IsCoveredBy(groups) ? ResetBus() : Errno.EINVAL;
+        return found.IsError ? found : _set.IsCoveredBy(groups) ? ResetBus() : Errno.EINVAL;
     }
 
     /// <summary>Takes the locks of all devices of the bus, one after the other (only who holds the core's lock takes more than
-    /// one), and resets it.</summary>
-    /// <returns>Zero; EINVAL where another driver has a function of the bus.</returns>
+    /// one), and resets it: each function loses its state but for what the host saves.</summary>
+    /// <returns>Zero; EINVAL where another driver has a function of the bus, or one is of another set.</returns>
     private SysResult ResetBus()
     {
-        foreach (var function in _bus.Functions)
+        var devices = new List<VfioPciDevice>();
+        foreach (var function in Pci.Bus.Functions)
         {
-            if (function.Device is null)
+            if (function.Vfio is not { } device || device._set != _set)
             {
                 return Errno.EINVAL;
             }
+
+            devices.Add(device);
         }
 
         var held = 0;
         try
         {
-            foreach (var function in _bus.Functions)
+            foreach (var device in devices)
             {
-                function.Device!._lock.Enter();
+                device._lock.Enter();
                 held++;
-                function.Device.SetPowerState(D0);
+                device.SetPowerState(D0);
             }
 
-            _bus.Reset();
-            foreach (var function in _bus.Functions)
+            foreach (var device in devices)
             {
-                function.Device!._needsReset = false;
+                device.ResetFunction(PciResetKind.Bus);
+                device._needsReset = false;
             }
         }
         finally
         {
             while (held > 0)
             {
-                _bus.Functions[--held].Device!._lock.Exit();
+                devices[--held]._lock.Exit();
             }
         }
 
@@ -174,14 +179,14 @@ public sealed partial class VfioPciDevice
     /// not.</summary>
     private void TryResetUnusedBus()
     {
-        if (!_bus.CanReset || _bus.Devices.IsAnotherOpen(this))
+        if (!Pci.Bus.CanReset || _set.IsAnotherOpen(this))
         {
             return;
         }
 
-        foreach (var function in _bus.Functions)
+        foreach (var function in Pci.Bus.Functions)
         {
-            if (function.Device is { _needsReset: true })
+            if (function.Vfio is { _needsReset: true })
             {
                 _ = ResetBus();
                 return;

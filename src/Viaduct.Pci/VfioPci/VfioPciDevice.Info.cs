@@ -18,7 +18,7 @@ public sealed partial class VfioPciDevice
     /// <summary>Interrupts of an index; zero where there is no such index.</summary>
     internal uint CountIrqs(uint index) => index switch
     {
-        VFIO_PCI_INTX_IRQ_INDEX => Function.Identity.InterruptPin != 0 && !VfioPciQuirks.HasNoUsableIntx(Function.Identity) ? 1u : 0,
+        VFIO_PCI_INTX_IRQ_INDEX => Function.Identity.InterruptPin != 0 && !Function.IsVirtual && !VfioPciQuirks.HasNoUsableIntx(Function.Identity) ? 1u : 0,
         VFIO_PCI_MSI_IRQ_INDEX => (uint)(Function.Msi?.Vectors ?? 0),
         VFIO_PCI_MSIX_IRQ_INDEX => (uint)(Function.Msix?.Vectors ?? 0),
         VFIO_PCI_ERR_IRQ_INDEX or VFIO_PCI_REQ_IRQ_INDEX => 1,

@@ -10,56 +10,11 @@ public sealed partial class VfioPciDevice
     private const int D3Hot = 3;
     private PciSavedState? _stateBeforeSleep;
 
-    /// <summary>How the host could reset the function, as reset_method in sysfs lists it; empty where it cannot.</summary>
-    internal string ResetMethods
-    {
-        get
-        {
-            var methods = new List<string>();
-            if (Function.Capabilities.Any(c => c is PciExpressCapability { HasFunctionLevelReset: true }))
-            {
-                methods.Add("flr");
-            }
-
-            if (Function.Capabilities.Any(c => c.Id == PCI_CAP_ID_AF && HasAdvancedFeaturesReset(c)))
-            {
-                methods.Add("af_flr");
-            }
-
-            if (FindPower() is { NoSoftReset: false })
-            {
-                methods.Add("pm");
-            }
-
-            if (_bus.WasFirst(Function))
-            {
-                methods.Add("bus");
-            }
-
-            return string.Join(' ', methods);
-        }
-    }
-
-    /// <summary>What a reset of this function alone would be now; null where there is none.</summary>
-    private PciResetKind? FindReset()
-    {
-        foreach (var capability in Function.Capabilities)
-        {
-            if (capability is PciExpressCapability { HasFunctionLevelReset: true } or PowerManagementCapability { NoSoftReset: false }
-                || (capability.Id == PCI_CAP_ID_AF && HasAdvancedFeaturesReset(capability)))
-            {
-                return PciResetKind.Function;
-            }
-        }
-
-        return _bus.ResetsOnly(Function) ? PciResetKind.Bus : null;
-    }
-
     /// <summary>pci_try_reset_function. The device's lock is held.</summary>
     /// <returns>Zero, or ENOTTY where the function has no reset of its own.</returns>
     internal SysResult TryResetFunction()
     {
-        if (FindReset() is not { } kind)
+        if (Pci.FindReset() is not { } kind)
         {
             return Errno.ENOTTY;
         }
@@ -125,10 +80,14 @@ public sealed partial class VfioPciDevice
         return null;
     }
 
-    private bool HasAdvancedFeaturesReset(FunctionCapability capability)
+    /// <summary>pci_reset_function, for who asks through sysfs.</summary>
+    internal SysResult ResetByHost()
     {
-        const uint CanReset = PCI_AF_CAP_FLR | PCI_AF_CAP_TP;
-        return (Function.ReadConfig(capability.Offset + PCI_AF_CAP, 1) & CanReset) == CanReset;
+        lock (_lock)
+        {
+            SetPowerState(D0);
+            return TryResetFunction();
+        }
     }
 
     private SysResult Reset()

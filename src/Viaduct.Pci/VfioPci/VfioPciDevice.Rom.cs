@@ -11,8 +11,6 @@ namespace Viaduct.Pci.VfioPci;
 /// in the ROM's register is its own: the host sets the chip's for each access.</content>
 public sealed partial class VfioPciDevice
 {
-    private const uint ResourceReadOnly = 0x4000;
-
     /// <summary>pci_map_rom maps no ROM without the signature of its first image.</summary>
     private static bool IsRomValid(PciRom rom) => rom.Content.Span is [0x55, 0xaa, ..];
 
@@ -25,17 +23,6 @@ public sealed partial class VfioPciDevice
             info.Size = (ulong)rom.Size;
             info.Flags = VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_READ;
         }
-    }
-
-    /// <summary>sysfs: the line in the table of resources. What <c>rom</c> gives has to be asked for by writing to it, which nobody
-    /// may here.</summary>
-    private void DescribeRom(SysfsTree tree, StringBuilder lines, PciRom rom)
-    {
-        var (first, last) = (_resources.RomStart, _resources.RomStart + (ulong)rom.Size - 1);
-        lines.Append(
-            CultureInfo.InvariantCulture,
-            $"0x{first:x16} 0x{last:x16} 0x{ResourceMemory | ResourcePrefetch | ResourceReadOnly | ResourceSizeAlign:x16}\n");
-        tree.Add($"{SysfsPath}/rom", new SysfsAttribute(PrivateOwner, rom.Size, () => []));
     }
 
     private SysResult ReadRom(ClientMemory memory, ulong buffer, ulong count, ulong position)

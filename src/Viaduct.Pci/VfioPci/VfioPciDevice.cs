@@ -1,6 +1,5 @@
 using System.Text;
 using Viaduct.Abi;
-using Viaduct.Iommu;
 using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Devices;
@@ -19,18 +18,13 @@ namespace Viaduct.Pci.VfioPci;
 /// </remarks>
 public sealed partial class VfioPciDevice : VfioDevice
 {
-    /// <summary>vfio-pci, by the name that sysfs has for it.</summary>
-    public const string OwnDriver = "vfio-pci";
-
     /// <summary>File positions are region index times 2^40 and offset.</summary>
     private const int RegionShift = 40;
     private const ulong RegionMask = (1UL << RegionShift) - 1;
 
     private readonly Lock _lock = new();
     private readonly byte[] _name;
-    private readonly PciResources _resources;
-    private readonly PciBus _bus;
-    private readonly string? _driver;
+    private readonly VfioDeviceSet _set;
     private readonly VfioPciBarMemory _barMemory;
     private VfioPciConfig? _config;
     private PciSavedState? _stateAtOpen;
@@ -40,60 +34,41 @@ public sealed partial class VfioPciDevice : VfioDevice
     private bool _inLowPower;
     private bool _resetWorks;
 
-    /// <summary>Binds a function, to which a host bridge gives its addresses.</summary>
-    /// <param name="group">The group that it belongs to.</param>
-    /// <param name="function">The chip; nobody else may set its <see cref="PciFunction.InterruptReceiver"/>.</param>
-    /// <param name="address">Where it is.</param>
-    /// <param name="bridge">The host's.</param>
-    /// <param name="driver">Who has the function: vfio-pci, which makes it a client's; the name of a host's driver; null for
-    /// none.</param>
-    /// <exception cref="InvalidOperationException">The host has no place for the bridge above the address's bus.</exception>
-    public VfioPciDevice(IommuGroup group, PciFunction function, PciAddress address, PciHostBridge bridge, string? driver = OwnDriver)
-        : base(group)
+    /// <summary>Binds a function.</summary>
+    /// <param name="pci">The function; nobody else may set its chip's <see cref="PciFunction.InterruptReceiver"/>.</param>
+    public VfioPciDevice(PciDevice pci)
+        : base(pci.Group)
     {
-        Function = function;
-        Address = address;
-        Name = address.ToString();
-        _name = Encoding.ASCII.GetBytes(Name);
-        _resources = bridge.Configure(function, address);
-        if (!bridge.TryGetBus(address, out var bus))
-        {
-            throw new InvalidOperationException($"No bridge can lead to {address}.");
-        }
-
-        _bus = bus;
-        _driver = driver;
-        _bus.Add(new PciBusFunction(address, function, group, driver == OwnDriver ? this : null));
-        if (driver == OwnDriver)
-        {
-            _bus.Devices.Add(this);
-        }
-        else
-        {
-            group.HasHostDriver |= driver is not null;
-        }
-
-        SysfsPath = $"{bus.Bridge?.SysfsPath ?? $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}"}/{Name}";
+        Pci = pci;
+        _name = Encoding.ASCII.GetBytes(pci.Name);
         _barMemory = new VfioPciBarMemory(this);
+        _set = pci.PhysicalFunction is null ? pci.Bus.Devices : new VfioDeviceSet();
+        _physical = pci.PhysicalFunction?.Vfio;
+        _token = Function.Sriov is null ? null : VfToken.Create();
+        _set.Add(this);
         Interrupts = new VfioPciIntrs(this);
-        lock (function.Gate)
+        pci.Vfio = this;
+        lock (Function.Gate)
         {
-            function.InterruptReceiver = Interrupts;
-            Interrupts.IntxChanged(function.IntxAsserted);
+            Function.InterruptReceiver = Interrupts;
+            Interrupts.IntxChanged(Function.IntxAsserted);
         }
     }
 
+    /// <summary>The function as the host knows it.</summary>
+    public PciDevice Pci { get; }
+
     /// <summary>The chip.</summary>
-    public PciFunction Function { get; }
+    public PciFunction Function => Pci.Function;
 
     /// <summary>Where it is.</summary>
-    public PciAddress Address { get; }
+    public PciAddress Address => Pci.Address;
 
     /// <inheritdoc/>
-    public override string Name { get; }
+    public override string Name => Pci.Name;
 
     /// <inheritdoc/>
-    public override string SysfsPath { get; }
+    public override string SysfsPath => Pci.SysfsPath;
 
     /// <inheritdoc/>
     public override MemorySource? DmaTarget
@@ -109,14 +84,29 @@ public sealed partial class VfioPciDevice : VfioDevice
 
     internal VfioPciIntrs Interrupts { get; }
 
-    /// <summary>The host wants the device back (vfio_pci_core_request): the client hears of it by its REQ
-    /// eventfd.</summary>
-    /// <returns>False where the client has set none.</returns>
-    public bool RequestRelease() => Interrupts.SignalRequest();
+    /// <inheritdoc/>
+    public override void Request(uint count) => Interrupts.SignalRequest();
+
+    /// <summary>The driver has left the function. Nobody has it open; the core's lock is held.</summary>
+    internal void Unbind()
+    {
+        _set.Remove(this);
+        Pci.Vfio = null;
+        lock (Function.Gate)
+        {
+            Function.InterruptReceiver = null;
+        }
+    }
 
     /// <inheritdoc/>
     public override SysResult OpenDevice()
     {
+        // A node that was opened before lets a client come this far while the driver leaves.
+        if (Pci.Driver is not null && !Pci.IsDriverLinked)
+        {
+            return Errno.EAGAIN;
+        }
+
         lock (_lock)
         {
             SetPowerState(0);
@@ -124,6 +114,12 @@ public sealed partial class VfioPciDevice : VfioDevice
             _resetWorks = !TryResetFunction().IsError;
             _stateAtOpen = PciSavedState.Save(Function);
             _config = new VfioPciConfig(this);
+            Pci.EnableCount++;
+            if (_physical is not null)
+            {
+                _physical._tokenUsers++;
+            }
+
             AccessChanged();
             return SysResult.Success;
         }
@@ -140,11 +136,17 @@ public sealed partial class VfioPciDevice : VfioDevice
             EndDoorbells();
             EndLowPower();
             _config = null;
+            Pci.EnableCount--;
+            if (_physical is not null)
+            {
+                _physical._tokenUsers--;
+            }
+
             AccessChanged();
             _needsReset = !_resetWorks;
             if (_resetWorks)
             {
-                Function.Reset(FindReset() ?? PciResetKind.Function);
+                Function.Reset(Pci.FindReset() ?? PciResetKind.Function);
             }
 
             _stateAtOpen?.Restore(Function);

@@ -37,6 +37,11 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
     /// <param name="handle">Ours until it has been installed; disposing it then leaves the client's reference.</param>
     public SysResult Create(OpenFile file, int flags, ReadOnlySpan<byte> content, out SafeFileHandle? handle)
     {
+        if (file is OpenAttribute { IsWritable: true, IsReadable: false })
+        {
+            return CreatePipe(file, out handle);
+        }
+
         handle = null;
         var created = MemoryFile.Create(MemoryFileName, out var memory);
         if (created.IsError)
@@ -52,7 +57,7 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
             }
 
             // A descriptor whose calls we do not see must not give the file memory: its pages would no longer trap.
-            var reopened = MemoryFile.SealSize(memory!);
+            var reopened = file is OpenAttribute ? MemoryFile.SealContent(memory!) : MemoryFile.SealSize(memory!);
             if (!reopened.IsError)
             {
                 reopened = MemoryFile.Reopen(memory!, flags, out handle);
@@ -65,6 +70,23 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
         }
 
         // Only now, so that closing our own first description is not taken for the client's.
+        var registered = Register(file, handle!);
+        if (registered.IsError)
+        {
+            handle!.Dispose();
+        }
+
+        return registered;
+    }
+
+    private SysResult CreatePipe(OpenFile file, out SafeFileHandle? handle)
+    {
+        var created = BrokenPipe.Create(out handle);
+        if (created.IsError)
+        {
+            return created;
+        }
+
         var registered = Register(file, handle!);
         if (registered.IsError)
         {

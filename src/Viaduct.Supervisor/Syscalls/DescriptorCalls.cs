@@ -60,6 +60,7 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
     {
         { IsPathOnly: true } => Errno.EBADF,
         OpenVfioFile or OpenDirectory => error,
+        OpenAttribute { IsWritable: true } => call.Number == SystemCall.FTruncate ? SysResult.Success : error,
         _ => Outcome.Host,
     };
 

@@ -30,6 +30,7 @@ internal sealed class OpenCalls(
     private const ulong RESOLVE_NO_SYMLINKS = 0x04, RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
     private const ulong ValidResolve = 0x3f;
     private const ulong PageSize = 4096;
+    private const int ReadableByAny = 0x124; // S_IRUGO
 
     /// <summary>open(2) and openat(2).</summary>
     public Outcome Open(in Call call, int directory, ulong path, int flags)
@@ -133,19 +134,15 @@ internal sealed class OpenCalls(
             : Install(
                 call, new OpenDirectory(path, directory) { PathFlags = PathFlags(flags) }, flags & ~O_PATH, flags, default);
 
-    // Attributes are read here; what a store would do (driver_override and its like) is not built yet.
+    // Without a show or a store operation not even root may (KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK).
     private Outcome OpenAttributeNode(in Call call, in Lookup lookup, int flags)
-        => (flags & O_ACCMODE) != 0
+    {
+        var attribute = (SysfsAttribute)lookup.Node!;
+        var file = new OpenAttribute(lookup.Path, attribute, flags);
+        return (file.IsReadable && (attribute.Mode & ReadableByAny) == 0) || (file.IsWritable && attribute.Store is null)
             ? Errno.EACCES
-            : Install(
-                call,
-                new OpenAttribute(lookup.Path, lookup.Node!),
-                flags,
-                flags,
-                Content(call, (SysfsAttribute)lookup.Node!));
-
-    private static byte[] Content(in Call call, SysfsAttribute attribute)
-        => attribute.Show((ProcessStatus.GetCapabilities(call.Task) & (1UL << (int)Capability.SysAdmin)) != 0);
+            : Install(call, file, flags, flags, file.IsReadable ? AttributeCalls.Content(call.Task, attribute) : default);
+    }
 
     private Outcome OpenDevice(in Call call, DeviceNode device, int flags)
     {

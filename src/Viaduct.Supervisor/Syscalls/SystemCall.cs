@@ -23,6 +23,7 @@ internal static class SystemCall
     public const int Access = 21;
     public const int Dup = 32;
     public const int Dup2 = 33;
+    public const int SendFile = 40;
     public const int Execve = 59;
     public const int Fcntl = 72;
     public const int FSync = 74;
@@ -47,6 +48,7 @@ internal static class SystemCall
     public const int ReadLinkAt = 267;
     public const int FAccessAt = 269;
     public const int EventFd = 284;
+    public const int Splice = 275;
     public const int FAllocate = 285;
     public const int EventFd2 = 290;
     public const int Dup3 = 292;

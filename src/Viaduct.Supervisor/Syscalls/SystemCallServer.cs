@@ -30,6 +30,7 @@ internal sealed class SystemCallServer
     private readonly OpenCalls _opens;
     private readonly DescriptorCalls _descriptors;
     private readonly TransferCalls _transfers;
+    private readonly AttributeCalls _attributes;
     private readonly IoctlCalls _ioctls;
     private readonly MmapCall _mmap;
 
@@ -58,6 +59,7 @@ internal sealed class SystemCallServer
         _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
+        _attributes = new AttributeCalls(listener, files, report);
         _ioctls = new IoctlCalls(_caller, files, statistics);
         _mmap = new MmapCall(files, statistics);
     }
@@ -83,6 +85,7 @@ internal sealed class SystemCallServer
     {
         Outcome outcome;
         _installer.Begin(notification.Id);
+        _attributes.Begin(notification.Id);
         try
         {
             if (!TryGetProcess(notification, out var process))
@@ -95,7 +98,7 @@ internal sealed class SystemCallServer
             outcome = Dispatch(call);
             if (outcome.IsHost)
             {
-                outcome = _descriptors.Refuse(call);
+                outcome = ServeOthers(call);
             }
         }
 #pragma warning disable CA1031 // the door's last line: our bug must not end the service of every other program
@@ -107,11 +110,18 @@ internal sealed class SystemCallServer
             outcome = Errno.EIO;
         }
 
-        if (!_installer.HasAnswered)
+        if (!_installer.HasAnswered && !outcome.IsPending)
         {
             // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
             _ = outcome.IsHost ? _listener.Continue(notification.Id) : _listener.Send(notification.Id, outcome.Result);
         }
+    }
+
+    // What no handler took: attributes and directories are memory files to the kernel.
+    private Outcome ServeOthers(in Call call)
+    {
+        var outcome = _attributes.Serve(call);
+        return outcome.IsHost ? _descriptors.Refuse(call) : outcome;
     }
 
     // A thread that is not known yet may have been killed since it called, and its end may have been heard of already: then

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Viaduct.Abi;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
@@ -92,7 +91,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
 
     /// <summary>import_iovec(): every segment is checked before the first one moves.</summary>
     /// <returns>The bytes of all of them, or an errno.</returns>
-    private static SysResult Import(in Call call, out Segment[] segments)
+    private static SysResult Import(in Call call, out IoSegment[] segments)
     {
         segments = [];
         if (call.Arg2 > MaxVectors)
@@ -100,10 +99,10 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Errno.EINVAL;
         }
 
-        segments = new Segment[(int)call.Arg2];
+        segments = new IoSegment[(int)call.Arg2];
         for (var i = 0; i < segments.Length; i++)
         {
-            if (!call.Memory.TryRead(call.Arg1 + ((ulong)i * Segment.Size), out segments[i]))
+            if (!call.Memory.TryRead(call.Arg1 + ((ulong)i * IoSegment.Size), out segments[i]))
             {
                 return Errno.EFAULT;
             }
@@ -132,7 +131,7 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
     }
 
     /// <summary>do_loop_readv_writev().</summary>
-    private SysResult Move(VfioFile file, ReadOnlySpan<Segment> segments, ref ulong position, bool write)
+    private SysResult Move(VfioFile file, ReadOnlySpan<IoSegment> segments, ref ulong position, bool write)
     {
         var total = 0L;
         foreach (ref readonly var segment in segments)
@@ -177,13 +176,4 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
 
     private OpenVfioFile? Find(in Call call)
         => call.Process.Lookup(call.Task, call.Descriptor, files, out _) as OpenVfioFile;
-
-    // struct iovec
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Segment
-    {
-        public const ulong Size = 16;
-        public ulong Base;
-        public ulong Length;
-    }
 }

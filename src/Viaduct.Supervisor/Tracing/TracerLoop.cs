@@ -9,9 +9,9 @@ namespace Viaduct.Supervisor.Tracing;
 /// Traces everything that runs under us, on one thread: MMIO traps, new and ended tasks, closed descriptors. Signals and job
 /// control pass through untouched. The kernel kills the tracees if this process dies (PTRACE_O_EXITKILL).
 /// </summary>
-internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuSharing cpus, FirstExec firstExec)
+internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, LowWrites lowWrites, CpuSharing cpus, FirstExec firstExec)
 {
-    private const int SIGKILL = 9, SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
+    private const int SIGKILL = 9, SIGPIPE = 13, SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
 
     /// <summary>How the first process ended.</summary>
     public WaitStatus RootStatus { get; private set; }
@@ -55,6 +55,7 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
                 continue;
             }
 
+            lowWrites.Forget(task);
             processes.OnExit(task);
             if (task == root)
             {
@@ -69,7 +70,7 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
         switch (status.PtraceEvent)
         {
             case 0:
-                signal = status.StopSignal == SignalInfo.SIGBUS ? OnBusError(task) : status.StopSignal;
+                signal = OnSignal(task, status.StopSignal);
                 break;
             case Tracer.EventFork or Tracer.EventVfork or Tracer.EventClone:
                 if (!Tracer.GetEventMessage(task, out var created).IsError)
@@ -79,11 +80,13 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
 
                 break;
             case Tracer.EventExec:
+                lowWrites.Forget(task);
                 processes.OnExec(task);
                 break;
             case Tracer.EventExit:
                 // A zombie that is traced is hidden from its parent until the tracer has reaped it, and a parent that polls would
                 // see the difference: so nobody dies traced, but by SIGKILL, which makes no such stop.
+                lowWrites.Forget(task);
                 processes.OnExit(task);
                 _ = Tracer.Detach(task);
                 return;
@@ -106,7 +109,24 @@ internal sealed class TracerLoop(ProcessTable processes, MmioTrap mmio, CpuShari
         }
 
         // ESRCH: the task was killed in its stop.
-        _ = Tracer.Continue(task, signal);
+        _ = lowWrites.IsRedirected(task) ? Tracer.ContinueToCall(task, signal) : Tracer.Continue(task, signal);
+    }
+
+    // What is left of the signal.
+    private int OnSignal(int task, int signal)
+    {
+        switch (signal)
+        {
+            case SignalInfo.SIGBUS:
+                return OnBusError(task);
+            case SIGPIPE when lowWrites.OnSignal(task):
+                return 0;
+            case Tracer.SystemCallStop:
+                lowWrites.OnCall(task);
+                return 0;
+            default:
+                return signal;
+        }
     }
 
     private int OnBusError(int task)

@@ -8,7 +8,10 @@ using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Supervisor.Vfs;
 
-/// <summary>Our part of the file system, over the host's: /dev/vfio, and what the machine describes under /sys.</summary>
+/// <summary>
+/// Our part of the file system, over the host's: /dev/vfio, and what the machine describes under /sys. It is described anew when the
+/// machine has changed and somebody looks. For one thread at a time.
+/// </summary>
 internal sealed class VirtualFileSystem
 {
     private static readonly int s_containerMode = Convert.ToInt32("666", 8);
@@ -16,31 +19,30 @@ internal sealed class VirtualFileSystem
     private static readonly int s_deviceMode = Convert.ToInt32("600", 8);
     private static readonly int s_iommufdMode = Convert.ToInt32("660", 8);
 
-    private readonly SysfsTree _tree;
+    private readonly VfioSystem _system;
+    private SysfsTree _tree;
+    private int _version;
 
     public VirtualFileSystem(VfioSystem system)
     {
-        _tree = system.DescribeSysfs();
-        _tree.AddDirectory("/dev/vfio", opaque: true);
-        _tree.Add("/dev/vfio/vfio", new DeviceNode(s_containerMode, DeviceNumber.Container, (out VfioFile? file) =>
-        {
-            file = system.OpenContainer();
-            return SysResult.Success;
-        }));
-        _tree.Add("/dev/iommu", new DeviceNode(s_iommufdMode, DeviceNumber.Iommufd, (out VfioFile? file) =>
-        {
-            file = VfioSystem.OpenIommufd();
-            return SysResult.Success;
-        }));
-        foreach (var device in system.Groups.SelectMany(group => group.Devices))
-        {
-            AddDevice(system, device);
-        }
+        _system = system;
+        _version = system.SysfsVersion;
+        _tree = Describe(system);
+    }
 
-        foreach (var group in system.Groups)
+    private SysfsTree Tree
+    {
+        get
         {
-            var name = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
-            _tree.Add($"/dev/vfio/{name}", new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file)));
+            // Read before, so that what changes meanwhile is looked at again.
+            var version = _system.SysfsVersion;
+            if (version != _version)
+            {
+                _tree = Describe(_system);
+                _version = version;
+            }
+
+            return _tree;
         }
     }
 
@@ -53,9 +55,44 @@ internal sealed class VirtualFileSystem
     /// <summary>Walks an absolute path.</summary>
     /// <param name="path">Absolute; may have dots, doubled and trailing slashes.</param>
     /// <param name="rules">How.</param>
-    public Lookup Find(string path, in WalkRules rules) => new PathWalk(_tree.Root, rules).Run(path);
+    public Lookup Find(string path, in WalkRules rules) => new PathWalk(Tree.Root, rules).Run(path);
 
-    private void AddDevice(VfioSystem system, VfioDevice device)
+    private static SysfsTree Describe(VfioSystem system)
+    {
+        var tree = system.DescribeSysfs();
+        tree.AddDirectory("/dev/vfio", opaque: true);
+        tree.Add("/dev/vfio/vfio", new DeviceNode(s_containerMode, DeviceNumber.Container, (out VfioFile? file) =>
+        {
+            file = system.OpenContainer();
+            return SysResult.Success;
+        }));
+        tree.Add("/dev/iommu", new DeviceNode(s_iommufdMode, DeviceNumber.Iommufd, (out VfioFile? file) =>
+        {
+            file = VfioSystem.OpenIommufd();
+            return SysResult.Success;
+        }));
+        lock (system.Gate)
+        {
+            foreach (var group in system.Groups)
+            {
+                Add(tree, system, group);
+            }
+        }
+
+        return tree;
+    }
+
+    private static void Add(SysfsTree tree, VfioSystem system, VfioGroup group)
+    {
+        var name = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+        tree.Add($"/dev/vfio/{name}", new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file)));
+        foreach (var device in group.Devices)
+        {
+            AddDevice(tree, system, device);
+        }
+    }
+
+    private static void AddDevice(SysfsTree tree, VfioSystem system, VfioDevice device)
     {
         if (device.CharacterDevice is not (var index, var number))
         {
@@ -63,10 +100,11 @@ internal sealed class VirtualFileSystem
         }
 
         var name = index.ToString(CultureInfo.InvariantCulture);
-        _tree.Add($"/dev/vfio/devices/vfio{name}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
+        tree.Add($"/dev/vfio/devices/vfio{name}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
         {
-            file = system.OpenDevice(device);
-            return SysResult.Success;
+            var opened = system.OpenDevice(device, out var cdev);
+            file = cdev;
+            return opened;
         }));
     }
 

@@ -42,6 +42,7 @@ public sealed class Container(VfioSystem system)
         }
 
         group.Container = this;
+        group.Iommu.IsInContainer = true;
         group.ContainerUsers = 1;
         _groups.Add(group);
         return SysResult.Success;
@@ -52,6 +53,7 @@ public sealed class Container(VfioSystem system)
     {
         _backend?.DetachGroup(group.Iommu);
         group.Container = null;
+        group.Iommu.IsInContainer = false;
         group.ContainerUsers = 0;
         _groups.Remove(group);
         if (_groups.Count == 0)

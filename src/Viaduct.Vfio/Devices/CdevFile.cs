@@ -94,6 +94,8 @@ public sealed class CdevFile : VfioFile
                 _bound = null;
                 Close(bound);
             }
+
+            Device.Put();
         }
     }
 
@@ -118,9 +120,10 @@ public sealed class CdevFile : VfioFile
                 return Errno.EINVAL;
             }
 
-            if ((bind.Flags & VfioDeviceBindFlags.VFIO_DEVICE_BIND_FLAG_TOKEN) != 0)
+            var token = CheckToken(caller, bind);
+            if (token.IsError)
             {
-                return RefuseToken(caller, bind.TokenUuidPtr);
+                return token;
             }
 
             var found = caller.GetFile(bind.Iommufd, out var file);
@@ -135,11 +138,15 @@ public sealed class CdevFile : VfioFile
         }
     }
 
-    /// <summary>Tokens are for virtual functions; none of ours is one.</summary>
-    private static SysResult RefuseToken(Caller caller, ulong address)
+    /// <summary>vfio_df_check_token: 16 bytes, where the client has one.</summary>
+    private SysResult CheckToken(Caller caller, in VfioDeviceBindIommufd bind)
     {
-        Span<byte> token = stackalloc byte[16];
-        return caller.Memory.TryRead(address, token) ? Errno.EINVAL : Errno.EFAULT;
+        if ((bind.Flags & VfioDeviceBindFlags.VFIO_DEVICE_BIND_FLAG_TOKEN) == 0)
+        {
+            return Device.MatchToken(null);
+        }
+
+        return caller.Memory.TryRead(bind.TokenUuidPtr, out VfToken token) ? Device.MatchToken(token) : Errno.EFAULT;
     }
 
     private SysResult Open(IommufdContext context, Caller caller, ulong argument)

@@ -71,6 +71,8 @@ public sealed class DeviceFile : VfioFile
             {
                 Close(_group, Device);
             }
+
+            Device.Put();
         }
     }
 
@@ -108,6 +110,7 @@ public sealed class DeviceFile : VfioFile
         }
 
         device.OpenCount++;
+        device.Get();
         file = new DeviceFile(groupFile, device);
         return SysResult.Success;
     }

@@ -3,6 +3,7 @@ using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
+using Viaduct.Vfio.Groups;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio.Devices;
@@ -27,7 +28,8 @@ public abstract class VfioDevice(IommuGroup group)
     public int OpenCount { get; internal set; }
 
     /// <summary>Its number N in /dev/vfio/devices/vfioN, with that node's st_rdev; null where it has no node of its own.</summary>
-    public (int Index, DeviceNumber Number)? CharacterDevice { get; init; }
+    /// <remarks>The system gives a number to a device that has none as it is added, and takes it back.</remarks>
+    public (int Index, DeviceNumber Number)? CharacterDevice { get; set; }
 
     /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
     public bool IsOpenByCdev { get; internal set; }
@@ -35,6 +37,16 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>What it is bound to, where it is open through its own node, or through a group that is in an iommufd: the kernel's
     /// vdev->iommufd_device. The core's, under its lock.</summary>
     internal IommufdDevice? Iommufd { get; set; }
+
+    /// <summary>The group as clients open it; null while the device is in no system.</summary>
+    internal VfioGroup? VfioGroup { get; set; }
+
+    /// <summary>One for being bound to its driver, and one for each open file: the kernel's refcount. The core's, under its
+    /// lock.</summary>
+    internal int Registrations { get; private set; }
+
+    /// <summary>Ends once the last file of a device that its driver is leaving has been closed.</summary>
+    internal TaskCompletionSource Released { get; private set; } = NewRelease();
 
     /// <summary>The core's lock, outermost in the lock order: <see cref="VfioSystem.Gate"/>, once the device is in a
     /// system.</summary>
@@ -45,6 +57,11 @@ public abstract class VfioDevice(IommuGroup group)
     /// <returns>1 where it is this device, 0 where it is not, or the errno of bad options.</returns>
     public virtual SysResult Match(ReadOnlySpan<byte> request)
         => SysResult.FromValue(request.SequenceEqual(System.Text.Encoding.ASCII.GetBytes(Name)) ? 1 : 0);
+
+    /// <summary>Whether a client that shows this token, or none, may open the device (match_token_uuid). The core's lock is held.</summary>
+    /// <param name="token">The token; null where the client has none.</param>
+    /// <returns>Zero; EACCES where it is not the right one; EINVAL where the device knows no tokens.</returns>
+    public virtual SysResult MatchToken(VfToken? token) => token is null ? SysResult.Success : Errno.EINVAL;
 
     /// <summary>The first open: resets and enables the device.</summary>
     public abstract SysResult OpenDevice();
@@ -73,6 +90,35 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>See <see cref="VfioFile.DmaTarget"/>.</summary>
     public abstract MemorySource? DmaTarget { get; }
 
+    /// <summary>The host wants the device back: asked once, and again every ten seconds until the last file is closed.</summary>
+    /// <param name="count">How often it was asked before.</param>
+    public virtual void Request(uint count)
+    {
+    }
+
     /// <summary>Adds the device's part of sysfs: its directory, and the links of its bus, driver and group to it.</summary>
     public abstract void Describe(SysfsTree tree);
+
+    /// <summary>vfio_device_try_get_registration, for a file of the device. The core's lock is held.</summary>
+    internal void Get() => Registrations++;
+
+    /// <summary>vfio_device_put_registration. The core's lock is held.</summary>
+    internal void Put()
+    {
+        if (--Registrations == 0)
+        {
+            Released.TrySetResult();
+        }
+    }
+
+    /// <summary>It is bound, for the first time or again.</summary>
+    internal void Register(VfioGroup group)
+    {
+        VfioGroup = group;
+        Registrations = 1;
+        Released = NewRelease();
+    }
+
+    // Whoever waits goes on by itself, not on the thread that closes a file under the core's lock.
+    private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -6,7 +6,7 @@ namespace Viaduct.Vfio.Devices;
 
 /// <summary>
 /// Devices that one reset hits (struct vfio_device_set): a client may reset them together only where it owns all of them.
-/// Devices are added before any client runs; the rest is under <see cref="VfioDevice.Gate"/>.
+/// Under <see cref="VfioSystem.Gate"/>, once clients run.
 /// </summary>
 public sealed class VfioDeviceSet
 {
@@ -23,6 +23,9 @@ public sealed class VfioDeviceSet
 
     /// <summary>Adds a device.</summary>
     public void Add(VfioDevice device) => _devices.Add(device);
+
+    /// <summary>Takes a device away that its driver has left.</summary>
+    public void Remove(VfioDevice device) => _devices.Remove(device);
 
     /// <summary>Whether another device of the set is open.</summary>
     public bool IsAnotherOpen(VfioDevice device)

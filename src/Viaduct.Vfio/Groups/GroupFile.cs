@@ -79,6 +79,11 @@ public sealed class GroupFile : VfioFile
             return Errno.EINVAL;
         }
 
+        if (Group.IsRevoked)
+        {
+            return Errno.ENODEV;
+        }
+
         // Claimed by a host's driver of a sibling, or by an iommufd.
         status.Flags = Group.HasIommu
             ? VfioGroupStatusFlags.VFIO_GROUP_FLAGS_VIABLE | VfioGroupStatusFlags.VFIO_GROUP_FLAGS_CONTAINER_SET
@@ -104,6 +109,11 @@ public sealed class GroupFile : VfioFile
         if (Group.HasIommu)
         {
             return Errno.EINVAL;
+        }
+
+        if (Group.IsRevoked)
+        {
+            return Errno.ENODEV;
         }
 
         return file switch

@@ -27,7 +27,7 @@ public sealed class VfioGroup
     /// <summary>The group that the IOMMU knows.</summary>
     public IommuGroup Iommu { get; }
 
-    /// <summary>The devices bound to a VFIO driver.</summary>
+    /// <summary>The devices bound to a VFIO driver that is not leaving them.</summary>
     public IReadOnlyList<VfioDevice> Devices => _devices;
 
     /// <summary>st_rdev of /dev/vfio/N.</summary>
@@ -38,6 +38,12 @@ public sealed class VfioGroup
 
     /// <summary>The iommufd that stands in for a container, or null.</summary>
     internal IommufdContext? Iommufd { get; set; }
+
+    /// <summary>Devices bound to a VFIO driver, those that it is leaving included.</summary>
+    internal int Drivers { get; private set; }
+
+    /// <summary>The last driver has left: the IOMMU's group is no longer behind this one.</summary>
+    internal bool IsRevoked { get; private set; }
 
     /// <summary>vfio_group_has_iommu.</summary>
     internal bool HasIommu => Container is not null || Iommufd is not null;
@@ -59,7 +65,7 @@ public sealed class VfioGroup
         file = null;
         lock (System.Gate)
         {
-            if (_devices.Count == 0)
+            if (IsRevoked)
             {
                 return Errno.ENODEV;
             }
@@ -74,7 +80,27 @@ public sealed class VfioGroup
         }
     }
 
-    internal void Add(VfioDevice device) => _devices.Add(device);
+    internal void Add(VfioDevice device)
+    {
+        _devices.Add(device);
+        Drivers++;
+    }
+
+    /// <summary>vfio_device_group_unregister: nobody can open it any more.</summary>
+    internal void Hide(VfioDevice device) => _devices.Remove(device);
+
+    /// <summary>vfio_device_remove_group: a device has been left by its driver. With the last one the group goes: who has it open
+    /// keeps a file that has no group behind it.</summary>
+    internal void Remove()
+    {
+        if (--Drivers > 0)
+        {
+            return;
+        }
+
+        IsRevoked = true;
+        Container?.Detach(this);
+    }
 
     /// <summary>vfio_device_get_from_name(): ENODEV where no device answers to it.</summary>
     internal SysResult FindDevice(ReadOnlySpan<byte> request, out VfioDevice? found)

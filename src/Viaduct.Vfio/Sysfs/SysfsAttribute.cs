@@ -17,6 +17,29 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     public static SysfsAttribute Text(string text, int mode)
         => new(mode, 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
 
+    /// <summary>A text attribute that can be written by its owner, mode 0644.</summary>
+    /// <param name="show">The content without its last newline; empty for none at all.</param>
+    /// <param name="store">Takes what is written.</param>
+    public static SysfsAttribute Writable(Func<string> show, SysfsStore store)
+        => new(
+            Convert.ToInt32("644", 8),
+            4096,
+            () => show() is { Length: > 0 } text ? System.Text.Encoding.Latin1.GetBytes(text + "\n") : [])
+        {
+            Store = store,
+        };
+
+    /// <summary>A text attribute that can only be written, by its owner, mode 0200.</summary>
+    /// <param name="store">Takes what is written.</param>
+    public static SysfsAttribute WriteOnly(SysfsStore store) => new(Convert.ToInt32("200", 8), 4096, () => []) { Store = store };
+
+    /// <summary>Takes what is written; null where nothing can be, whatever the mode: the kernel answers EACCES to who would open it.</summary>
+    public SysfsStore? Store { get; init; }
+
+    /// <summary>A file of bytes (struct bin_attribute): a write is cut at <see cref="Size"/>, and its position matters. Text
+    /// comes whole, a page at the most, wherever it is written to.</summary>
+    public bool IsBinary { get; init; }
+
     /// <summary>Permission bits.</summary>
     public int Mode { get; } = mode;
 

@@ -95,7 +95,7 @@ public sealed class CdevFileTests : IDisposable
     [Fact]
     public void A_group_of_which_a_host_driver_has_a_device_is_not_bound()
     {
-        _device.Group.HasHostDriver = true;
+        _device.Group.HostDriverCount = 1;
         Assert.Equal(Errno.EPERM, Bind(_file, out _));
         Assert.Equal(0, _device.Opens);
     }

@@ -57,7 +57,7 @@ public sealed class GroupFileTests
     [Fact]
     public void AGroupWithADeviceOfAHostDriver_IsNotViableAndGetsNoContainer()
     {
-        _machine.Group.Iommu.HasHostDriver = true;
+        _machine.Group.Iommu.HostDriverCount = 1;
         var group = _machine.OpenGroup();
         Assert.Equal(SysResult.Success, GetStatus(group, 8, out var flags));
         Assert.Equal(0, flags);

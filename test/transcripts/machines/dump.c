@@ -1,5 +1,5 @@
 /*
- * Takes the face of the card at 0000:00:05.0, or the one named, for a replica: three texts with a line `== NAME` before each.
+ * Takes the face of the card at 0000:00:05.0, or the one named, or with -v that of its first virtual function, for a replica: three texts with a line `== NAME` before each.
  *
  *	config      configuration space, as lspci -xxxx prints it
  *	resource    sysfs' table of the BARs
@@ -8,6 +8,7 @@
  * The last is found by writing ones and zeros to each byte but those of BARs and ROM. That is harmless to an emulated card that no
  * driver has, and may be anything but that to a real one: there, take config and resource only.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,19 @@ static void show(const char *title, const uint8_t *b, int n)
 		printf("%s%02x%c", i % 16 == 0 ? (printf("%02x:", i), " ") : "", b[i], i % 16 == 15 ? '\n' : ' ');
 }
 
+/* Has vfio-pci make a virtual function, which is looked at from then on. */
+static void make_virtual(void)
+{
+	static char name[64];
+	char link[64] = "";
+	int enable = open("/sys/module/vfio_pci/parameters/enable_sriov", O_WRONLY);
+	int count = open_file("sriov_numvfs", O_WRONLY);
+	if (write(enable, "1", 1) < 0 || write(count, "1", 1) < 0 || (open_file("virtfn0", O_PATH), readlink(path, link, sizeof(link) - 1)) < 0)
+		perror(path);
+	snprintf(name, sizeof(name), "%s", strrchr(link, '/') ? strrchr(link, '/') + 1 : "");
+	bdf = name;
+}
+
 int main(int argc, char **argv)
 {
 	uint8_t config[4096], writable[4096] = { 0 };
@@ -38,6 +52,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (argv[i][0] != '-')
 			bdf = argv[i];
+		else if (argv[i][1] == 'v')
+			make_virtual();
 	int driver = open_file("driver/unbind", O_WRONLY);
 	if (driver >= 0 && write(driver, bdf, strlen(bdf)) < 0)
 		perror(path);

@@ -7,14 +7,19 @@ cd "$(dirname "$0")"
 runner=${1:?a command that runs a program on a real kernel; see ../regenerate.sh}
 shift
 names=("$@")
-[ ${#names[@]} -gt 0 ] || mapfile -t names < <(../build.sh --machines config_sweep)
+[ ${#names[@]} -gt 0 ] || { mapfile -t names < <(../build.sh --machines config_sweep); names+=(pci-serial igbvf); }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${CC:-gcc}" -O1 -static -Wall -Wextra -o "$work/dump" dump.c
 for name in "${names[@]}"; do
-	# Word splitting is wanted: both are commands with options.
-	# shellcheck disable=SC2046,SC2086
-	${runner% --} $(../build.sh --machine real config_sweep "$name") -- "$work/dump" >"$work/out"
+	case $name in
+	igbvf) machine="-d igb" options=-v ;;
+	pci-serial) machine="-d pci-serial" options= ;;
+	*) machine=$(../build.sh --machine real config_sweep "$name") options= ;;
+	esac
+	# Word splitting is wanted: all are commands with options.
+	# shellcheck disable=SC2086
+	${runner% --} $machine -- "$work/dump" $options >"$work/out"
 	for part in config resource writable; do
 		sed -n "/^== $part\$/,/^==/p" "$work/out" | grep -v '^==' >"$name.$part"
 	done
