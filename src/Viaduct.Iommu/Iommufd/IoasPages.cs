@@ -67,13 +67,8 @@ internal abstract class IoasPages
         return result;
     }
 
-    /// <summary>What an area has of a range that is held.</summary>
-    public IoasPin Keep(in PinnedRange range)
-    {
-        var pin = _firstPin.IsUsed ? new IoasPin() : _firstPin;
-        pin.Begin(range);
-        return pin;
-    }
+    /// <summary>What an area is to have of a range that it will hold; nobody else takes one before it does.</summary>
+    public IoasPin TakePin() => _firstPin.IsUsed ? new IoasPin() : _firstPin;
 
     /// <summary>A range that was held counts no more; the memory itself goes with its <see cref="IoasPin"/>.</summary>
     public void Drop(ulong first, ulong last)
