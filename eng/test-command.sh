@@ -33,6 +33,12 @@ check 'a replica shows its card in sysfs' says '^0x1b36 0x0010 0x010802$' v run 
 check '--device help lists the models' says 'ioat.*8086:2021' v run --device help
 check 'devices NAME shows keys and registers' says 'CHANERR' v devices ioat
 check 'devices --json is what programs read' says '"pciId": "8086:2021"' v devices --json
+check 'without an IOMMU: the banner names the group' says '/dev/vfio/noiommu-1 ' v run --iommu none --device edu -- true
+check 'without an IOMMU: the group, the node and the parameter are there' says '^Y 0 0$' v run -q --iommu none --device edu -- \
+  sh -c 'p=$(cat /sys/module/vfio/parameters/enable_unsafe_noiommu_mode); test -c /dev/vfio/noiommu-1; a=$?; test -c /dev/vfio/devices/noiommu-vfio0; echo $p $a $?'
+check 'without an IOMMU: one device alone' says '^2 devices noiommu-1 vfio$' v run -q --device edu,iommu=none --device edu -- sh -c 'echo $(ls /dev/vfio)'
+check 'without an IOMMU: a group cannot be shared' says 'has a group of its own' v run --iommu none --device edu,group=4 --device edu,group=4 -- true
+check 'no such IOMMU: says which there are' says "'type1'|type1" v run --iommu smmu --device edu -- true
 check 'doctor says yes here' exits 0 v doctor
 check 'seccomp forbidden: run says so' says 'seccomp failed with EPERM' denied 317 1 run --device edu -- true
 check 'seccomp forbidden: run exits 125' exits 125 denied 317 1 run --device edu -- true
@@ -48,9 +54,48 @@ check '--quiet is quiet' says '^$' sh -c "$stage/viaduct.sh run -q --device edu 
 check 'stdin and stdout pass through' says '^hello$' sh -c "echo hello | $stage/viaduct.sh run -q --device edu -- cat"
 check 'a shell script of several programs sees the device' says '^0x1234$' v run -q --device edu -- sh -c 'cd /sys/bus/pci/devices/0000:01:00.0; cat vendor | cat'
 check 'the listing of /dev/vfio' says 'crw.* vfio$' v run -q --device edu -- ls -l /dev/vfio
+cat >"$stage/drivers.sh" <<'EOF'
+cd /sys/bus/pci/devices/0000:01:00.0
+bdf=0000:01:00.0 drivers=/sys/bus/pci/drivers
+echo $bdf >driver/unbind && r=unbound
+echo $bdf 2>"$1" >$drivers/vfio-pci/unbind && r="$r twice"
+grep -qE 'No such device|I/O error' "$1" && r="$r and once"
+r="$r: $(ls /dev/vfio)"
+printf 'nobody\n' >driver_override; r="$r, for $(cat driver_override)"
+echo $bdf | tee /sys/bus/pci/drivers_probe >"$1"; [ -e driver ] && r="$r, bound"
+echo vfio-pci | dd of=driver_override 2>"$1"
+cat "$1" >$drivers/vfio-pci/bind 2>/dev/null && r="$r, bound by nonsense"
+echo $bdf >"$1"; cat "$1" >$drivers/vfio-pci/bind
+echo "$r, for $(basename "$(readlink driver)")" $(ls /dev/vfio)
+EOF
+chmod a+r "$stage/drivers.sh"; touch "$stage/scratch"; chmod a+rw "$stage/scratch"
+for shell in bash dash 'busybox sh'; do
+  command -v "${shell%% *}" >/dev/null || { echo "skip: no ${shell%% *} here"; count 0 0 1; continue; }
+  # Word splitting is wanted: a shell, and its name for it.
+  # shellcheck disable=SC2086
+  check "$shell gives a device to a driver by redirections, and gets the errors" \
+    says '^unbound and once: vfio, for nobody, for vfio-pci 1 devices vfio$' v run -q --device ioat -- $shell "$stage/drivers.sh" "$stage/scratch"
+done
+check 'virtual functions come and go' says '^2: 0000:01:10.0 vfio-pci 0000:01:10.1 0x2021, then 0 0$' v run -q --enable-sriov --device ioat,vfs=2 -- sh -c '
+  cd /sys/bus/pci/devices/0000:01:00.0; echo 2 >sriov_numvfs
+  r="$(cat sriov_numvfs): $(basename $(readlink virtfn0)) $(basename $(readlink virtfn0/driver)) $(basename $(readlink virtfn1)) $(cat virtfn1/device)"
+  echo 0 >sriov_numvfs; echo "$r, then $(cat sriov_numvfs)" $(ls | grep -c virtfn)'
 check 'what the launcher set for itself is not in the program'\''s environment' says '^none$' v run -q -- sh -c 'env | grep -E "DOTNET_EnableDiag|VIADUCT_L" || echo none'
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
+
+# DPDK's own test of its driver for I/OAT, where DPDK is installed.
+dpdk() {
+  mkdir -p "$stage/dpdk" && chmod 1777 "$stage/dpdk"
+  printf 'dmadev_autotest\nquit\n' | ordinary timeout 120 env XDG_RUNTIME_DIR="$stage/dpdk" "$stage/viaduct.sh" run -q --device ioat -- \
+    dpdk-test --no-huge -m 256 --iova-mode=va -a 0000:01:00.0 -l 0 >"$work/dpdk" 2>&1
+  tail -n 20 "$work/dpdk" | cut -c-200; grep -q 'Test OK' "$work/dpdk"
+}
+if command -v dpdk-test >/dev/null; then
+  check 'DPDK drives ioat' dpdk
+else
+  echo 'skip DPDK drives ioat: there is no dpdk-test (Debian: dpdk-dev)'; count 0 0 1
+fi
 
 # The supervisor dies: so does the program, and nothing stays behind.
 supervisor_dies() {

@@ -46,8 +46,8 @@ test_transcripts() {
 }
 
 # One program of the kernel's selftests: its own totals count.
-peer() { # devices as words, program, arguments...
-  local devices=() word; for word in $1; do devices+=(--device "$word"); done
+peer() { # devices as words, perhaps with options of run between them; program, arguments...
+  local devices=() word; for word in $1; do case $word in --*) devices+=("$word") ;; *) devices+=(--device "$word") ;; esac; done
   local program=$2; shift 2
   ordinary timeout 180 "$stage/viaduct.sh" run --quiet "${devices[@]}" -- "$stage/peers/$program" "$@" >"$work/out" 2>&1
   local line; line=$(grep -E '^# Totals:' "$work/out" | tail -1)
@@ -62,7 +62,7 @@ test_peers() {
   say "the kernel's own selftests, unmodified, as an ordinary user"
   local peers=${VIADUCT_PEERS:-$root/../shared/peers/linux-7.3-vfio-selftests}
   if [ ! -d "$peers" ]; then
-    echo "skip: no selftests here; set VIADUCT_PEERS to a folder that has them"; count 0 0 12; return
+    echo "skip: no selftests here; set VIADUCT_PEERS to a folder that has them"; count 0 0 13; return
   fi
   cp -r "$peers" "$stage/peers"; chmod -R a+rX "$stage/peers"
   local mode face bdf=0000:01:00.0
@@ -74,6 +74,7 @@ test_peers() {
   for face in e1000e igb; do
     peer "replica,config=$stage/machines/$face.config,resource=$stage/machines/$face.resource" vfio_pci_device_test "$bdf"
   done
+  peer '--enable-sriov ioat,vfs=4' vfio_pci_sriov_uapi_test "$bdf"
   peer 'ioat ioat ioat' vfio_pci_device_init_perf_test "$bdf" 0000:02:00.0 0000:03:00.0
   for mode in vfio_type1_iommu vfio_type1v2_iommu iommufd_compat_type1 iommufd_compat_type1v2 iommufd; do
     peer ioat vfio_pci_driver_test -v "$mode" "$bdf"

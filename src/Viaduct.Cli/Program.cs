@@ -25,6 +25,7 @@ root.Options.OfType<HelpOption>().Single().Action = new HelpText()
         "viaduct run [options] -- PROGRAM [ARG]...",
         "viaduct run --device edu -- ./my-driver 0000:01:00.0",
         "viaduct run --device ioat,addr=0000:05:00.0 --device edu -- sh -c 'ls -l /dev/vfio; ./test.sh'",
+        "viaduct run --iommu none --device ioat -- ./my-driver 0000:01:00.0",
         "viaduct run --device ioat --memlock=enforce --quiet -- ./my-driver 0000:01:00.0")
     .Add("devices", "viaduct devices [NAME] [--json]", "viaduct devices", "viaduct devices ioat")
     .Add("doctor", "viaduct doctor [--json]", "viaduct doctor")

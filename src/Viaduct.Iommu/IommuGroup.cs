@@ -10,13 +10,16 @@ namespace Viaduct.Iommu;
 /// <param name="unit">The IOMMU that translates for the group.</param>
 public sealed class IommuGroup(int id, IommuUnit unit)
 {
-    private volatile IoDomain? _domain;
+    private volatile IoDomain? _domain = unit.PhysicalMemory?.Space.Untracked;
 
     /// <summary>The number under /sys/kernel/iommu_groups.</summary>
     public int Id { get; } = id;
 
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
+
+    /// <summary>There is no IOMMU before the devices (VFIO_NO_IOMMU): their DMA goes to physical addresses, whoever has them.</summary>
+    public bool IsNoIommu => Unit.PhysicalMemory is not null;
 
     /// <summary>Devices of the group that drivers of the host have: nobody else may own their DMA then. Under the VFIO core's
     /// lock.</summary>
@@ -29,7 +32,7 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     public bool IsInContainer { get; set; }
 
     /// <summary>How the host's own drivers would map: what <c>type</c> in sysfs says.</summary>
-    public string DefaultDomain { get; set; } = "DMA";
+    public string DefaultDomain { get; set; } = unit.PhysicalMemory is null ? "DMA" : "unknown";
 
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it

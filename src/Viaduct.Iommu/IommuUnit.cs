@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu.NoIommu;
 
 namespace Viaduct.Iommu;
 
@@ -7,6 +8,18 @@ public sealed record IommuUnit
 {
     /// <summary>The last address that it translates; the first is 0.</summary>
     public required ulong ApertureLast { get; init; }
+
+    /// <summary>No IOMMU: what drivers/iommu/iommufd/hwpt_noiommu.c keeps in its place, in AMD's format, which translates all 64 bits
+    /// and knows each page size but 512 GiB.</summary>
+    /// <param name="memory">What devices reach.</param>
+    public static IommuUnit None(PhysicalMemory memory) => new()
+    {
+        ApertureLast = ulong.MaxValue,
+        PageSizes = 0x000f_ff7f_ffff_f000,
+        ReservedRegions = [],
+        EnforcesCacheCoherency = false,
+        PhysicalMemory = memory,
+    };
 
     /// <summary>A bit for each page size, the smallest 4 KiB.</summary>
     public required ulong PageSizes { get; init; }
@@ -23,6 +36,10 @@ public sealed record IommuUnit
 
     /// <summary>Its page tables can remember which pages devices wrote (IOMMU_CAP_DIRTY_TRACKING).</summary>
     public bool TracksDirtyPages { get; init; }
+
+    /// <summary>The memory that devices reach by its physical addresses, because there is no IOMMU before them; null where there
+    /// is one. The rest of the unit is then the page table that iommufd keeps for itself.</summary>
+    public PhysicalMemory? PhysicalMemory { get; init; }
 
     /// <summary>Whose IOMMU it is, for IOMMU_GET_HW_INFO.</summary>
     public IommuHwInfoType HardwareType { get; init; }

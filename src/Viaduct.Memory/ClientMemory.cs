@@ -13,6 +13,27 @@ public abstract class ClientMemory
     /// <summary>What of this address space is locked for DMA.</summary>
     public LockedMemory Locked { get; } = new();
 
+    private readonly Lock _endLock = new();
+    private List<Action<ClientMemory>>? _onEnd;
+    private bool _hasEnded;
+
+    /// <summary>Wants to hear when the address space goes: its process ends, or executes another program. Called once, on the
+    /// thread that ends it, when nothing can be reached any more.</summary>
+    /// <returns>False where it has gone.</returns>
+    public bool TryNotifyEnd(Action<ClientMemory> onEnd)
+    {
+        lock (_endLock)
+        {
+            if (_hasEnded)
+            {
+                return false;
+            }
+
+            (_onEnd ??= []).Add(onEnd);
+            return true;
+        }
+    }
+
     /// <summary>copy_from_user. False means EFAULT.</summary>
     public abstract bool TryRead(ulong address, Span<byte> destination);
 
@@ -39,6 +60,22 @@ public abstract class ClientMemory
     public bool TryWrite<T>(ulong address, in T value)
         where T : unmanaged
         => TryWrite(address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    /// <summary>The address space has gone.</summary>
+    protected void NotifyEnd()
+    {
+        List<Action<ClientMemory>>? listeners;
+        lock (_endLock)
+        {
+            _hasEnded = true;
+            (listeners, _onEnd) = (_onEnd, null);
+        }
+
+        foreach (var listener in listeners ?? [])
+        {
+            listener(this);
+        }
+    }
 
     /// <summary>copy_from_user of the first bytes of a structure; the rest stays zero.</summary>
     /// <param name="address">The client's structure.</param>

@@ -7,7 +7,8 @@ namespace Viaduct.Pci;
 public interface IPciHost
 {
     /// <summary>An IOMMU group for a function that the IOMMU tells from all others.</summary>
-    IommuGroup CreateGroup();
+    /// <param name="unit">The IOMMU that is before it.</param>
+    IommuGroup CreateGroup(IommuUnit unit);
 
     /// <summary>Takes a group back that no function is in any more.</summary>
     void Release(IommuGroup group);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Viaduct.Abi;
-using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci;

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Viaduct.Abi;
-using Viaduct.Iommu;
-using Viaduct.Pci.Drivers;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Sysfs;
 
@@ -69,7 +67,7 @@ public sealed partial class PciDevice
     {
         var routing = Address.DevFn + sriov.FirstVfOffset + (index * sriov.VfStride);
         var address = new PciAddress(Address.Domain, Address.Bus, (byte)(routing >> 3), (byte)(routing & 7));
-        var group = bus.Host.CreateGroup();
+        var group = bus.Host.CreateGroup(Group.Unit);
         var function = sriov.Create(index, bus.Host.CreateServices(address, group));
         var starts = new ulong[PCI_STD_NUM_BARS];
         for (var i = 0; i < starts.Length; i++)

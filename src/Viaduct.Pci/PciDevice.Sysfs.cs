@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci;
@@ -24,13 +23,18 @@ public sealed partial class PciDevice
     {
         tree.AddDirectory(SysfsPath, opaque: true);
         var home = SysfsPath["/sys/".Length..];
-        var group = IommuGroupSysfs.PathOf(Group);
         var top = string.Concat(Enumerable.Repeat("../", SysfsPath.Count('/') - 1));
         tree.Add($"/sys/bus/pci/devices/{Name}", new SysfsLink($"../../../{home}"));
-        tree.Add($"{group}/devices/{Name}", new SysfsLink($"../../../../{home}"));
-        IommuGroupSysfs.Describe(tree, Group);
         AddLink(tree, "subsystem", $"{top}bus/pci");
-        AddLink(tree, "iommu_group", $"{top}{group["/sys/".Length..]}");
+        if (!Group.IsNoIommu || Vfio is not null)
+        {
+            // Without an IOMMU it is VFIO that makes groups.
+            var group = IommuGroupSysfs.PathOf(Group);
+            tree.Add($"{group}/devices/{Name}", new SysfsLink($"../../../../{home}"));
+            IommuGroupSysfs.Describe(tree, Group);
+            AddLink(tree, "iommu_group", $"{top}{group["/sys/".Length..]}");
+        }
+
         if (Driver is { } driver && IsDriverLinked)
         {
             tree.Add($"{PciBusType.DriversPath}/{driver.Name}/{Name}", new SysfsLink($"../../../../{home}"));

@@ -46,6 +46,9 @@ public sealed class RunStatistics : IDmaObserver
     /// <summary>The most that a caller wanted to lock beyond its RLIMIT_MEMLOCK, in bytes; 0 where all were within.</summary>
     public ulong MemlockNeeded { get; internal set; }
 
+    /// <summary>A program without CAP_SYS_RAWIO used a device without an IOMMU.</summary>
+    public bool RawIoNeeded { get; internal set; }
+
     /// <inheritdoc/>
     public void Transferred(DmaAccess access, ulong address, ulong length)
         => Interlocked.Add(ref access == DmaAccess.Read ? ref _dmaRead : ref _dmaWritten, (long)length);

@@ -54,7 +54,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         {
             _ = listener!.SetSyncWakeUp(); // only faster; Linux before 6.6 lacks it
             var server = new SystemCallServer(
-                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, eventFds, options.Report);
+                listener, files, processes, new VirtualFileSystem(system), Statistics, firstExec, cpus, eventFds, options);
             StartThread("viaduct calls", server.Run);
             StartThread("viaduct releases", () => files.ReleaseForever());
             return Trace(spawn, files, processes, cpus, firstExec);

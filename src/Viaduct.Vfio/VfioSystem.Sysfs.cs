@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Iommu;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
@@ -39,7 +38,6 @@ public sealed partial class VfioSystem
             tree.AddDirectory($"/sys/module/{name}", opaque: true);
         }
 
-        Describe(tree, new ModuleParameter("vfio", "enable_unsafe_noiommu_mode", () => "N", null));
         foreach (var parameter in _parameters.Concat(IommuDrivers.SelectMany(driver => driver.Parameters)))
         {
             Describe(tree, parameter);
@@ -86,14 +84,14 @@ public sealed partial class VfioSystem
 
     private static void Describe(SysfsTree tree, VfioGroup group)
     {
-        var id = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+        var name = group.Name;
         IommuGroupSysfs.Describe(tree, group.Iommu);
-        var node = $"/sys/devices/virtual/vfio/{id}";
+        var node = $"/sys/devices/virtual/vfio/{name}";
         var number = group.DeviceNumber;
         tree.Add($"{node}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
-        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{id}"));
+        tree.Add($"{node}/uevent", SysfsAttribute.Text($"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/{name}"));
         tree.Add($"{node}/subsystem", new SysfsLink("../../../../class/vfio"));
-        tree.Add($"/sys/class/vfio/{id}", new SysfsLink($"../../devices/virtual/vfio/{id}"));
+        tree.Add($"/sys/class/vfio/{name}", new SysfsLink($"../../devices/virtual/vfio/{name}"));
         foreach (var device in group.Devices)
         {
             device.Describe(tree);

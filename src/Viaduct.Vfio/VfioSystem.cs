@@ -5,7 +5,6 @@ using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
 using Viaduct.Vfio.Iommufd;
-using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio;
 

@@ -16,7 +16,7 @@
 # Some programs want other machines: `./build.sh --machines NAME` lists them and `./build.sh --machine real NAME [MACHINE]` prints
 # the devices of one, each as -d QEMU-DEVICE, where addr= and bus= place a device (all are bound to vfio-pci but bridges and
 # pci-serial, which has a driver of the host's). -n stands for an IOMMU without interrupt remapping, -c for a word on the kernel's
-# command line. RUNNER is then called as RUNNER -d ... -- NAME.
+# command line, -i for a machine without an IOMMU, and -u for enable_unsafe_noiommu_mode, set before devices are bound. RUNNER is then called as RUNNER -d ... -- NAME.
 #
 # Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
 set -euo pipefail

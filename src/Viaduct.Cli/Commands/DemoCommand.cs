@@ -40,6 +40,6 @@ internal static class DemoCommand
             ? [runtime, library]
             : [program];
         Console.Error.WriteLine($"viaduct: viaduct run --device ioat -- {Sample} {string.Join(' ', arguments)}");
-        return RunCommand.Run(["ioat"], new MachineOptions(), enforceMemlock: false, quiet: false, [.. start, .. arguments]);
+        return RunCommand.Run(["ioat"], new MachineOptions(), limits: default, quiet: false, [.. start, .. arguments]);
     }
 }

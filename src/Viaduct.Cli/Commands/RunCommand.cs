@@ -10,41 +10,10 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct run</c>.</summary>
 internal static class RunCommand
 {
-    private const string Report = "report";
-    private const string Enforce = "enforce";
-    private const string On = "on";
-    private const string Off = "off";
-
     public static Command Create()
     {
         var device = DeviceOption.Create();
-        var memlock = new Option<string>("--memlock")
-        {
-            Description = "What RLIMIT_MEMLOCK does. report: DMA mappings may exceed the program's limit, and the summary says what a "
-                + "real host needs. enforce: they fail with ENOMEM, as in the kernel.",
-            HelpName = $"{Report}|{Enforce}",
-            DefaultValueFactory = _ => Report,
-        };
-        memlock.AcceptOnlyFromAmong(Report, Enforce);
-        var remapping = OnOrOff(
-            "--interrupt-remapping",
-            On,
-            "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
-                + "EPERM, unless --allow-unsafe-interrupts.");
-        var unsafeInterrupts = new Option<bool>("--allow-unsafe-interrupts")
-        {
-            Description = "As the modules' parameter allow_unsafe_interrupts=1.",
-        };
-        var dirtyTracking = OnOrOff(
-            "--dirty-tracking",
-            Off,
-            "on: an IOMMU whose page tables remember which pages devices wrote, for programs that migrate or snapshot: "
-                + "IOMMU_HWPT_ALLOC_DIRTY_TRACKING works, and IOMMU_GET_HW_INFO says so. Only iommufd has it, no container.");
-        var sriov = new Option<bool>("--enable-sriov")
-        {
-            Description = "As vfio-pci's parameter enable_sriov=1: a number written to sriov_numvfs in sysfs makes virtual functions of a device "
-                + "that has some, such as ioat,vfs=4.",
-        };
+        var options = new RunOptions();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print no banner and no summary." };
         var program = new Argument<string[]>("PROGRAM")
         {
@@ -52,44 +21,26 @@ internal static class RunCommand
                 + "ended it; 125 if viaduct failed, 126 if the program cannot be executed, 127 if it was not found.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.")
-        {
-            device, memlock, remapping, unsafeInterrupts, dirtyTracking, sriov, quiet, program,
-        };
+        var command = new Command("run", "Run a program, and all that it starts, with device models in place of hardware.") { device };
+        options.AddTo(command);
+        command.Add(quiet);
+        command.Add(program);
         command.SetAction(result => Run(
             result.GetValue(device) ?? [],
-            new MachineOptions
-            {
-                InterruptRemapping = result.GetValue(remapping) != Off,
-                AllowUnsafeInterrupts = result.GetValue(unsafeInterrupts),
-                DirtyTracking = result.GetValue(dirtyTracking) == On,
-                EnableSriov = result.GetValue(sriov),
-            },
-            result.GetValue(memlock) == Enforce,
+            options.Machine(result),
+            options.Limits(result),
             result.GetValue(quiet),
             result.GetValue(program) ?? []));
         return command;
     }
 
-    private static Option<string> OnOrOff(string name, string usual, string description)
-    {
-        var option = new Option<string>(name)
-        {
-            Description = description,
-            HelpName = $"{On}|{Off}",
-            DefaultValueFactory = _ => usual,
-        };
-        option.AcceptOnlyFromAmong(On, Off);
-        return option;
-    }
-
     /// <summary>Runs a program.</summary>
     /// <param name="devices">The values of --device.</param>
     /// <param name="machineOptions">The machine as a whole.</param>
-    /// <param name="enforceMemlock">--memlock=enforce.</param>
+    /// <param name="limits">What the program may.</param>
     /// <param name="quiet">--quiet.</param>
     /// <param name="program">The program and its arguments.</param>
-    public static int Run(string[] devices, MachineOptions machineOptions, bool enforceMemlock, bool quiet, string[] program)
+    public static int Run(string[] devices, MachineOptions machineOptions, RunLimits limits, bool quiet, string[] program)
     {
         if (DeviceOption.IsHelp(devices, out var model))
         {
@@ -128,7 +79,9 @@ internal static class RunCommand
 
         var run = new SupervisedRun(machine.System, new SupervisedRunOptions
         {
-            EnforceMemlock = enforceMemlock,
+            EnforceMemlock = limits.EnforceMemlock,
+            EnforceCapabilities = limits.EnforceCapabilities,
+            PhysicalMemory = machine.PhysicalMemory,
             Report = Console.Error.WriteLine,
             Statistics = statistics,
         });
@@ -136,7 +89,7 @@ internal static class RunCommand
         var result = run.Start(program);
         if (result.Kind == RunResultKind.Ended && !quiet)
         {
-            RunReport.WriteSummary(statistics, enforceMemlock);
+            RunReport.WriteSummary(statistics, limits.EnforceMemlock, machine.PhysicalMemory is null ? "IOVA" : "physical address (or IOVA)");
         }
 
         return ExitCode(result, program[0]);

@@ -34,6 +34,7 @@ internal static class Diagnosis
                 : Supervise(),
             ProcessMemoryAccess(),
             Inotify(),
+            PagemapCheck.Run(),
         ];
     }
 

@@ -12,8 +12,12 @@ namespace Viaduct.Cli.Machine;
 /// <param name="Address">Where it was asked to be; null for the first free place.</param>
 /// <param name="Group">The IOMMU group that it was asked into; null for one of its own.</param>
 /// <param name="Driver">Who has it; null for nobody.</param>
-internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group, string? Driver)
+/// <param name="Iommu">The IOMMU before it; null for the machine's.</param>
+internal sealed record DeviceSpec(
+    DeviceModel Model, DeviceOptions Options, PciAddress? Address, int? Group, string? Driver, IommuKind? Iommu)
 {
+    public const string IommuKey = "iommu";
+
     public const string DriverKey = "driver";
     private const string NoDriver = "none";
 
@@ -36,10 +40,8 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
             return false;
         }
 
-        PciAddress? address = null;
-        int? group = null;
-        string? driver = VfioPciDriver.OwnName;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var read = new DeviceSpec(model, new DeviceOptions(values), null, null, VfioPciDriver.OwnName, null);
         foreach (var part in parts.AsSpan(1))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
@@ -49,35 +51,53 @@ internal sealed record DeviceSpec(DeviceModel Model, DeviceOptions Options, PciA
                 return false;
             }
 
-            var (key, value) = (part[..equals], part[(equals + 1)..]);
-            switch (key)
+            if (!read.TrySet(part[..equals], part[(equals + 1)..], values, out read, out error))
             {
-                case AddressKey when PciAddress.TryParse(value, out var parsed):
-                    address = parsed;
-                    break;
-                case AddressKey:
-                    error = $"addr={value}: an address in full is needed, such as 0000:01:00.0.";
-                    return false;
-                case GroupKey when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                    && number <= LastGroup:
-                    group = number;
-                    break;
-                case GroupKey:
-                    error = $"group={value}: a number from 0 to {LastGroup} is needed.";
-                    return false;
-                case DriverKey when value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'):
-                    driver = value == NoDriver ? null : value;
-                    break;
-                case DriverKey:
-                    error = $"driver={value}: a driver's name is needed, or '{NoDriver}'.";
-                    return false;
-                default:
-                    values[key] = value;
-                    break;
+                return false;
             }
         }
 
-        spec = new DeviceSpec(model, new DeviceOptions(values), address, group, driver);
+        spec = read;
         return true;
+    }
+
+    /// <summary>The same with a key's value: one of ours, or else one of the model's.</summary>
+    private bool TrySet(string key, string value, Dictionary<string, string> modelKeys, out DeviceSpec spec, out string? error)
+    {
+        spec = this;
+        error = null;
+        switch (key)
+        {
+            case AddressKey when PciAddress.TryParse(value, out var address):
+                spec = this with { Address = address };
+                break;
+            case AddressKey:
+                error = $"addr={value}: an address in full is needed, such as 0000:01:00.0.";
+                break;
+            case GroupKey when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number <= LastGroup:
+                spec = this with { Group = number };
+                break;
+            case GroupKey:
+                error = $"group={value}: a number from 0 to {LastGroup} is needed.";
+                break;
+            case DriverKey when value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'):
+                spec = this with { Driver = value == NoDriver ? null : value };
+                break;
+            case DriverKey:
+                error = $"driver={value}: a driver's name is needed, or '{NoDriver}'.";
+                break;
+            case IommuKey when IommuKinds.TryParse(value, out var kind):
+                spec = this with { Iommu = kind };
+                break;
+            case IommuKey:
+                error = $"iommu={value}: {IommuKinds.Type1} or {IommuKinds.None} is needed.";
+                break;
+            default:
+                modelKeys[key] = value;
+                break;
+        }
+
+        return error is null;
     }
 }

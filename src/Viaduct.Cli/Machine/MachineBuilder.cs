@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.NoIommu;
 using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Drivers;
@@ -18,6 +19,8 @@ internal sealed class MachineBuilder : IPciHost
     private readonly Action<string> _report;
     private readonly MachineOptions _options;
     private readonly IommuUnit _unit;
+    private readonly IommuUnit _noUnit = IommuUnit.None(new PhysicalMemory());
+    private readonly NoIommuDriver _noIommu = new();
     private readonly PciBusType _bus;
     private readonly PciHostBridge _bridge = new();
     private readonly Dictionary<string, HostPciDriver> _hostDrivers = new(StringComparer.Ordinal);
@@ -36,7 +39,8 @@ internal sealed class MachineBuilder : IPciHost
         _report = report;
         _options = options ?? new MachineOptions();
         _unit = CreateUnit(_options);
-        System = new VfioSystem([new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts })]);
+        System = new VfioSystem(
+            [_noIommu, new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts })]);
         _bus = new PciBusType(System, _bridge, this);
     }
 
@@ -46,9 +50,14 @@ internal sealed class MachineBuilder : IPciHost
     /// <summary>The machine.</summary>
     public VfioSystem System { get; }
 
+    /// <summary>What devices without an IOMMU reach; null where there is no such device.</summary>
+    public PhysicalMemory? PhysicalMemory => _noIommu.IsEnabled ? _noUnit.PhysicalMemory : null;
+
     /// <summary>Places all devices.</summary>
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
     {
+        // As if the module had been loaded with enable_unsafe_noiommu_mode=1 where that is needed.
+        _noIommu.IsEnabled = _options.Iommu == IommuKind.None || specs.Any(s => s.Iommu == IommuKind.None);
         foreach (var spec in specs)
         {
             if (spec.Address is { } address && !_taken.Add(address))
@@ -114,7 +123,12 @@ internal sealed class MachineBuilder : IPciHost
             return false;
         }
 
-        var group = GroupOf(spec.Group ?? SharedGroup(address, all) ?? FirstFreeGroup(all));
+        if (GroupOf(spec, address, all) is not { } group)
+        {
+            error = $"{address} cannot share group {spec.Group}: a device without an IOMMU has a group of its own.";
+            return false;
+        }
+
         var services = CreateServices(address, group);
         return spec.Model.TryCreate(spec.Options, services, out var function, out error)
             && TryBind(spec, function, group, address, out error);
@@ -195,7 +209,7 @@ internal sealed class MachineBuilder : IPciHost
         var isConventional = address.Bus != 0 && (address.Device != 0 || all.Any(s => s.Address is { Device: not 0 } other
             && (other.Domain, other.Bus) == (address.Domain, address.Bus)));
         return Devices.Find(d => (d.Device.Address.Domain, d.Device.Address.Bus) == (address.Domain, address.Bus)
-            && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
+            && !d.Device.Group.IsNoIommu && (isConventional || d.Device.Address.Device == address.Device))?.Device.Group.Id;
     }
 
     /// <summary>A root port is alone in its group, a conventional bridge in that of the devices behind it.</summary>
@@ -205,7 +219,10 @@ internal sealed class MachineBuilder : IPciHost
         {
             if (bus.Bridge is { } bridge)
             {
-                bridge.Group = bridge.IsConventional ? bus.Functions[0].Group : GroupOf(FirstFreeGroup(all));
+                // Without an IOMMU only devices that VFIO has are in groups.
+                bridge.Group = bus.Functions.Any(f => f.Group.IsNoIommu) ? null
+                    : bridge.IsConventional ? bus.Functions[0].Group
+                    : GroupOf(FirstFreeGroup(all));
             }
         }
     }
@@ -220,11 +237,13 @@ internal sealed class MachineBuilder : IPciHost
     };
 
     /// <inheritdoc/>
-    public IommuGroup CreateGroup()
+    public IommuGroup CreateGroup(IommuUnit unit)
     {
         lock (_groups)
         {
-            return GroupOf(FirstFreeGroup([]));
+            var group = new IommuGroup(FirstFreeGroup([]), unit);
+            _groups.Add(group.Id, group);
+            return group;
         }
     }
 
@@ -246,6 +265,19 @@ internal sealed class MachineBuilder : IPciHost
         }
 
         return id;
+    }
+
+    private IommuGroup? GroupOf(DeviceSpec spec, PciAddress address, IReadOnlyList<DeviceSpec> all)
+    {
+        var isNone = (spec.Iommu ?? _options.Iommu) == IommuKind.None;
+        var id = spec.Group ?? (isNone ? null : SharedGroup(address, all)) ?? FirstFreeGroup(all);
+        if (!isNone)
+        {
+            return GroupOf(id) is { IsNoIommu: false } shared ? shared : null;
+        }
+
+        var group = new IommuGroup(id, _noUnit);
+        return _groups.TryAdd(id, group) ? group : null;
     }
 
     private IommuGroup GroupOf(int id)

@@ -3,6 +3,9 @@ namespace Viaduct.Cli.Machine;
 /// <summary>What the command line says of the machine as a whole.</summary>
 internal sealed record MachineOptions
 {
+    /// <summary>The IOMMU before devices that do not name one.</summary>
+    public IommuKind Iommu { get; init; }
+
     /// <summary>The IOMMU keeps devices from forging each other's interrupts.</summary>
     public bool InterruptRemapping { get; init; } = true;
 

@@ -22,7 +22,8 @@ internal static class RunReport
         {
             var (spec, device) = devices[i];
             var (vendor, id) = (device.Function.Identity.VendorId, device.Function.Identity.DeviceId);
-            var place = spec.Driver == VfioPciDriver.OwnName ? $"/dev/vfio/{device.Group.Id}" : $"group {device.Group.Id}";
+            var name = device.Group.IsNoIommu ? $"noiommu-{device.Group.Id}" : $"{device.Group.Id}";
+            var place = spec.Driver == VfioPciDriver.OwnName ? $"/dev/vfio/{name}" : $"group {device.Group.Id}";
             Console.Error.WriteLine(
                 $"viaduct: {device.Name}  {spec.Model.Name} ({vendor:x4}:{id:x4})  {place}  {spec.Driver ?? "no driver"}");
         }
@@ -34,7 +35,10 @@ internal static class RunReport
     }
 
     /// <summary>The table at the end, and what to know for a real host.</summary>
-    public static void WriteSummary(RunStatistics statistics, bool memlockEnforced)
+    /// <param name="statistics">What happened.</param>
+    /// <param name="memlockEnforced">--memlock=enforce.</param>
+    /// <param name="address">What devices' addresses are called.</param>
+    public static void WriteSummary(RunStatistics statistics, bool memlockEnforced, string address)
     {
         var console = Screen.Error();
         console.Profile.Width = Math.Max(console.Profile.Width, MinimumWidth);
@@ -53,7 +57,7 @@ internal static class RunReport
         table.AddEmptyRow();
         AddTotals(table, statistics);
         console.Write(table);
-        foreach (var note in Notes(statistics, memlockEnforced))
+        foreach (var note in Notes(statistics, memlockEnforced, address))
         {
             Console.Error.WriteLine($"viaduct: {note}");
         }
@@ -70,12 +74,12 @@ internal static class RunReport
         table.AddRow("descriptors left open at the end", Number(statistics.FilesLeftOpen), "");
     }
 
-    private static IEnumerable<string> Notes(RunStatistics statistics, bool memlockEnforced)
+    private static IEnumerable<string> Notes(RunStatistics statistics, bool memlockEnforced, string address)
     {
         if (statistics.FirstDmaFault is { } fault)
         {
             var access = fault.Access == DmaAccess.Write ? "write to" : "read of";
-            yield return $"the first DMA fault was a {access} IOVA 0x{fault.Address:x}, which was not mapped for it";
+            yield return $"the first DMA fault was a {access} {address} 0x{fault.Address:x}, which was not mapped for it";
         }
 
         if (statistics.MemlockNeeded > 0)
@@ -85,6 +89,12 @@ internal static class RunReport
                 ? $"{Errno.ENOMEM}: mappings failed at RLIMIT_MEMLOCK; {kibibytes} KiB would have been needed (ulimit -l)"
                 : $"on a real host RLIMIT_MEMLOCK must be at least {kibibytes} KiB for this (ulimit -l, or memlock in "
                     + "/etc/security/limits.conf); --memlock=enforce fails as it would there";
+        }
+
+        if (statistics.RawIoNeeded)
+        {
+            yield return "on a real host the program needs CAP_SYS_RAWIO for a device without an IOMMU, and CAP_SYS_ADMIN to find physical "
+                + "addresses; --capabilities=enforce fails as it would there";
         }
     }
 

@@ -194,7 +194,7 @@ internal sealed partial class Ioas
 
         if (!result.IsError)
         {
-            area.Pin!.Begin(pinned);
+            area.Pin!.Begin(pinned, area.Address, last - first + 1);
             Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }
 

@@ -24,6 +24,9 @@ internal abstract class IoasPages
     /// <summary>Another process may take it over: what backs it is no process's memory.</summary>
     public abstract bool CanChangeProcess { get; }
 
+    /// <summary>The process whose memory it is; null where it is none's.</summary>
+    public virtual ClientMemory? ClientMemory => null;
+
     /// <summary>Somebody else refers to it.</summary>
     public void Get() => _users++;
 

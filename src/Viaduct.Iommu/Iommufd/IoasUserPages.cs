@@ -16,6 +16,9 @@ internal sealed class IoasUserPages(IoasSparePages spares) : IoasPages
     /// <inheritdoc/>
     public override bool CanChangeProcess => false;
 
+    /// <inheritdoc/>
+    public override ClientMemory? ClientMemory => _memory;
+
     /// <summary>A new one, or one that is used again.</summary>
     /// <param name="spares">Those that are not used.</param>
     /// <param name="payer">Who pays.</param>

@@ -10,11 +10,16 @@ public sealed partial class IommufdContext
     private Ioas? _vfioIoas;
 
     /// <summary>iommufd_vfio_compat_ioas_create: a group is put in, and an address space must be there for it.</summary>
-    /// <returns>Zero or ENOMEM.</returns>
+    /// <returns>Zero; ENOMEM; EINVAL where groups without an IOMMU have been here.</returns>
     public SysResult CreateCompatIoas()
     {
         lock (_lock)
         {
+            if (_isNoIommu)
+            {
+                return Errno.EINVAL;
+            }
+
             if (_vfioIoas is not null)
             {
                 return SysResult.Success;
@@ -90,7 +95,7 @@ public sealed partial class IommufdContext
             return command switch
             {
                 Abi.VfioIoctl.VFIO_CHECK_EXTENSION => CheckExtension(argument),
-                Abi.VfioIoctl.VFIO_SET_IOMMU => SetIommu(argument),
+                Abi.VfioIoctl.VFIO_SET_IOMMU => SetIommu(caller, argument),
                 Abi.VfioIoctl.VFIO_IOMMU_GET_INFO => GetInfo(caller, argument),
                 Abi.VfioIoctl.VFIO_IOMMU_MAP_DMA => MapDma(caller, argument),
                 Abi.VfioIoctl.VFIO_IOMMU_UNMAP_DMA => UnmapDma(caller, argument),
@@ -104,9 +109,10 @@ public sealed partial class IommufdContext
         switch (extension)
         {
             // Of no-IOMMU it answers what the kernel was built with.
-            case VfioIommuType.VFIO_TYPE1_IOMMU or VfioIommuType.VFIO_TYPE1v2_IOMMU or VfioIommuType.VFIO_UNMAP_ALL
-                or VfioIommuType.VFIO_NOIOMMU_IOMMU:
+            case VfioIommuType.VFIO_NOIOMMU_IOMMU:
                 return SysResult.FromValue(1);
+            case VfioIommuType.VFIO_TYPE1_IOMMU or VfioIommuType.VFIO_TYPE1v2_IOMMU or VfioIommuType.VFIO_UNMAP_ALL:
+                return SysResult.FromValue(_isNoIommu ? 0 : 1);
             case VfioIommuType.VFIO_DMA_CC_IOMMU when _vfioIoas is { } ioas:
                 return SysResult.FromValue(ioas.PageTables.All(t => t.Unit.EnforcesCacheCoherency) ? 1 : 0);
             case VfioIommuType.VFIO_DMA_CC_IOMMU:
@@ -117,9 +123,14 @@ public sealed partial class IommufdContext
     }
 
     /// <summary>Type1 may unmap in the middle of what was mapped, so that no pages are merged.</summary>
-    private SysResult SetIommu(ulong type)
+    private SysResult SetIommu(ClientTask caller, ulong type)
     {
-        if (type is not (VfioIommuType.VFIO_TYPE1_IOMMU or VfioIommuType.VFIO_TYPE1v2_IOMMU))
+        if (_isNoIommu && type == VfioIommuType.VFIO_NOIOMMU_IOMMU)
+        {
+            return caller.IsCapable(Capability.SysRawIo) ? SysResult.Success : Errno.EPERM;
+        }
+
+        if (_isNoIommu || type is not (VfioIommuType.VFIO_TYPE1_IOMMU or VfioIommuType.VFIO_TYPE1v2_IOMMU))
         {
             return Errno.EINVAL;
         }

@@ -207,7 +207,7 @@ public sealed partial class IommufdContext
     private static SysResult AttachTo(IommufdDevice device, HwPagetable table)
     {
         var group = device.Group;
-        if ((group.PageTable is { } other && other != table) || group.Iommu.Unit != table.Unit)
+        if ((group.PageTable is { } other && other != table) || !IsUsable(group, table))
         {
             return Errno.EINVAL;
         }
@@ -230,6 +230,10 @@ public sealed partial class IommufdContext
         return SysResult.Success;
     }
 
+    /// <summary>A page table is of its unit's format; where no unit looks at it, any will do.</summary>
+    private static bool IsUsable(IommufdGroup group, HwPagetable table)
+        => group.Iommu.IsNoIommu || group.Iommu.Unit == table.Unit;
+
     /// <summary>iommufd_device_do_replace: all attached devices of the group go along.</summary>
     private SysResult Replace(IommufdGroup group, HwPagetable table)
     {
@@ -239,9 +243,9 @@ public sealed partial class IommufdContext
             return SysResult.Success;
         }
 
-        if (group.Iommu.Unit != table.Unit)
+        if (!IsUsable(group, table))
         {
-            return Errno.EINVAL;
+            return table.Unit.PhysicalMemory is null ? Errno.EINVAL : Errno.ENODEV; // its domain has no way to attach a device
         }
 
         if (old.Ioas != table.Ioas)
@@ -287,6 +291,11 @@ public sealed partial class IommufdContext
     /// <summary>When this returns no transfer uses the old way.</summary>
     private static void SetDomain(IommufdGroup group, IoDomain? domain)
     {
+        if (group.Iommu.IsNoIommu)
+        {
+            return; // nothing keeps its devices from memory, or leads them there
+        }
+
         var old = group.Iommu.AddressSpace;
         group.Iommu.Domain = domain;
         old?.WaitForTransfers();

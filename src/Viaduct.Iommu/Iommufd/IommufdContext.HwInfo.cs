@@ -29,7 +29,8 @@ public sealed partial class IommufdContext
 
             var unit = device.Group.Iommu.Unit;
             var wanted = command.Flags == 0 ? IommuHwInfoType.IOMMU_HW_INFO_TYPE_NONE : command.InDataType;
-            if (wanted != IommuHwInfoType.IOMMU_HW_INFO_TYPE_NONE && wanted != unit.HardwareType)
+            if (unit.PhysicalMemory is not null
+                || (wanted != IommuHwInfoType.IOMMU_HW_INFO_TYPE_NONE && wanted != unit.HardwareType))
             {
                 return Errno.EOPNOTSUPP;
             }

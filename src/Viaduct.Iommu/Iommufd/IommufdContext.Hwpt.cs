@@ -50,15 +50,15 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_hwpt_paging_alloc: it holds what its IOAS has mapped from here on.</summary>
     private SysResult AllocateHwpt(in IommufdCall call, IommuHwptAlloc command, IommufdDevice device, Ioas ioas)
     {
-        var unit = device.Group.Iommu.Unit;
-        var allowed = CheckPaging(command, unit);
+        var group = device.Group.Iommu;
+        var allowed = CheckPaging(command, group);
         if (allowed.IsError)
         {
             return allowed;
         }
 
         var tracksDirty = command.Flags.HasFlag(IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
-        var table = new HwPagetable(ioas, unit, isAutomatic: false, tracksDirty);
+        var table = new HwPagetable(ioas, group.Unit, isAutomatic: false, tracksDirty);
         if (!_objects.TryAdd(table))
         {
             return Errno.ENOMEM;
@@ -98,11 +98,12 @@ public sealed partial class IommufdContext
     }
 
     /// <summary>What the IOMMU's driver would say: nothing of a vendor's own, no nesting, dirty tracking where the hardware has it. A
-    /// table for PASIDs is a table like any other.</summary>
-    private static SysResult CheckPaging(in IommuHwptAlloc command, IommuUnit unit)
+    /// table for PASIDs is a table like any other, but not without an IOMMU.</summary>
+    private static SysResult CheckPaging(in IommuHwptAlloc command, IommuGroup group)
     {
-        var able = IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID | IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID
-            | (unit.TracksDirtyPages ? IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_DIRTY_TRACKING : IommuHwptAllocFlags.None);
+        var able = IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID
+            | (group.IsNoIommu ? 0 : IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID)
+            | (group.Unit.TracksDirtyPages ? IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_DIRTY_TRACKING : 0);
         return (command.Flags & ~able) != 0 || command.DataLen != 0 ? Errno.EOPNOTSUPP : SysResult.Success;
     }
 

@@ -51,16 +51,6 @@ public sealed partial class IommufdContext
             : Errno.ENOENT;
     }
 
-    /// <summary>A client with CAP_SYS_RAWIO may ask, and no address space here is a no-IOMMU one's.</summary>
-    private static SysResult GetPhysicalAddress(IommufdCall call)
-    {
-        var read = call.Read(IommuIoasNoiommuGetPa.StructSize, out IommuIoasNoiommuGetPa command);
-        return read.IsError ? read
-            : !call.Caller.IsCapable(Memory.Capability.SysRawIo) ? Errno.EPERM
-            : command.Flags != 0 || command.Reserved != 0 ? Errno.EOPNOTSUPP
-            : Errno.EINVAL;
-    }
-
     /// <summary>iommufd_fault_alloc: a queue that stays empty. Its file holds it.</summary>
     private SysResult AllocateFaultQueue(IommufdCall call)
     {

@@ -81,7 +81,7 @@ public sealed partial class IommufdContext(IIommufdFiles files)
             static (_, call) => AllocateHwQueue(call)),
         new(
             IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA, IommuIoasNoiommuGetPa.MinSize, IommuIoasNoiommuGetPa.StructSize,
-            static (_, call) => GetPhysicalAddress(call)),
+            static (c, call) => c.GetPhysicalAddress(call)),
     ];
 
     private readonly IIommufdFiles _files = files;

@@ -40,6 +40,7 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
     public void Dispose()
     {
         _gone = true;
+        NotifyEnd();
         _maps.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.NoIommu;
 using Viaduct.Pci.VfioPci;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Sysfs;
@@ -43,6 +44,12 @@ public sealed class VfioPciDriver : PciDriver
     /// <inheritdoc/>
     public override SysResult Probe(PciDevice device)
     {
+        // vfio_group_find_or_alloc.
+        if (device.Group.IsNoIommu && !_system.IommuDrivers.Any(driver => driver is NoIommuDriver { IsEnabled: true }))
+        {
+            return Errno.EINVAL;
+        }
+
         lock (_system.Gate)
         {
             var vfio = new VfioPciDevice(device)

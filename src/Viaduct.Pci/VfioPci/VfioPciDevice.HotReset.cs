@@ -38,6 +38,12 @@ public sealed partial class VfioPciDevice
             return caller.Memory.TryWrite(argument, info) ? Errno.ENOSPC : Errno.EFAULT;
         }
 
+        // Without an IOMMU, VFIO makes groups for its own devices only.
+        if (!IsOpenByCdev && functions.Any(function => function is { Vfio: null, Group.IsNoIommu: true }))
+        {
+            return Errno.EPERM;
+        }
+
         var entries = new byte[functions.Count * VfioPciDependentDevice.Size];
         lock (Gate)
         {

@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.Text;
 using Viaduct.Abi;
 using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
-using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.VfioPci;
 

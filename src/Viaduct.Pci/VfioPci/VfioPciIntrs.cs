@@ -39,14 +39,12 @@ internal sealed partial class VfioPciIntrs(VfioPciDevice device) : IInterruptRec
         };
     }
 
-    /// <summary>Signals the REQ eventfd.</summary>
-    /// <returns>False where there is none.</returns>
-    public bool SignalRequest()
+    /// <summary>Signals the REQ eventfd, where there is one.</summary>
+    public void SignalRequest()
     {
         lock (_irqLock)
         {
             _request?.Signal();
-            return _request is not null;
         }
     }
 

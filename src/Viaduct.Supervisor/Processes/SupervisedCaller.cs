@@ -16,7 +16,9 @@ namespace Viaduct.Supervisor.Processes;
 /// <param name="files">All files of ours.</param>
 /// <param name="installer">Puts files into the caller's table.</param>
 /// <param name="eventFds">Eventfds that we made.</param>
-internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds) : Caller
+/// <param name="rawIoNeeded">Where CAP_SYS_RAWIO is everybody's: remembers that somebody needed it. Otherwise null.</param>
+internal sealed class SupervisedCaller(
+    OpenFileTable files, FileInstaller installer, EventFdRegistry eventFds, RunStatistics? rawIoNeeded) : Caller
 {
     private const int PageShift = 12;
 
@@ -46,7 +48,16 @@ internal sealed class SupervisedCaller(OpenFileTable files, FileInstaller instal
     public override LockedMemory UserLocked => Process.UserLocked;
 
     public override bool IsCapable(Capability capability)
-        => (ProcessStatus.GetCapabilities(_task) & (1UL << (int)capability)) != 0;
+    {
+        var isCapable = (ProcessStatus.GetCapabilities(_task) & (1UL << (int)capability)) != 0;
+        if (capability != Capability.SysRawIo || rawIoNeeded is null)
+        {
+            return isCapable;
+        }
+
+        rawIoNeeded.RawIoNeeded |= !isCapable;
+        return true;
+    }
 
     public override SysResult GetFile(int fd, out VfioFile? file)
     {

@@ -2,6 +2,7 @@ using Viaduct.Abi;
 using Viaduct.Linux.Processes;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Filter;
+using Viaduct.Supervisor.Vfs;
 
 namespace Viaduct.Supervisor.Syscalls;
 
@@ -32,6 +33,11 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
         {
             case { IsPathOnly: true }:
                 return Errno.EBADF;
+            case OpenVfioFile { File: PagemapFile } pagemap:
+                var position = pagemap.Position;
+                var moved = PagemapFile.Seek((long)call.Arg1, (int)call.Arg2, ref position);
+                pagemap.Position = position;
+                return moved;
             case OpenVfioFile:
                 return Errno.ESPIPE;
             case OpenDirectory directory when (int)call.Arg2 == SEEK_SET && call.Arg1 <= int.MaxValue:

@@ -3,8 +3,6 @@ using System.Text;
 using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
-using Viaduct.Linux.Processes;
-using Viaduct.Memory;
 using Viaduct.Supervisor.Files;
 using Viaduct.Supervisor.Processes;
 using Viaduct.Supervisor.Vfs;
@@ -19,7 +17,8 @@ namespace Viaduct.Supervisor.Syscalls;
 
 /// <summary>open(2), openat(2), openat2(2).</summary>
 internal sealed class OpenCalls(
-    PathResolver resolver, PathCalls paths, FileInstaller installer, OpenFileTable files, ProcessTable processes)
+    PathResolver resolver, PathCalls paths, FileInstaller installer, OpenFileTable files, ProcessTable processes,
+    SupervisedCaller caller, PagemapOpener pagemaps)
 {
     private const int O_ACCMODE = 3, O_WRONLY = 1, O_RDWR = 2;
     private const int O_CREAT = 0x40, O_EXCL = 0x80, O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000;
@@ -146,6 +145,11 @@ internal sealed class OpenCalls(
 
     private Outcome OpenDevice(in Call call, DeviceNode device, int flags)
     {
+        if (device.Needs is { } capability && !caller.IsCapable(capability))
+        {
+            return Errno.EPERM;
+        }
+
         files.ReleaseClosed();
         var opened = device.Open(out var file);
         return opened.IsError ? opened : InstallVfio(call, file!, (ushort)device.Mode, flags);
@@ -196,6 +200,10 @@ internal sealed class OpenCalls(
             case ProcPathKind.Status when processes.Find(task)?.Memory.Locked is { } locked && (locked.Pages | locked.PinnedPages) != 0:
                 return Shown(
                     call, path, flags, LockedStatus.Add(ReadText($"/proc/{task}/status"), locked.Pages, locked.PinnedPages));
+            case ProcPathKind.Pagemap when (flags & (O_PATH | O_DIRECTORY)) == 0 && !path.EndsWith('/'):
+                return pagemaps.TryOpen(call, caller, task) is { } pagemap
+                    ? InstallVfio(call, pagemap, mode: 0, flags)
+                    : Outcome.Host;
             default:
                 return Outcome.Host;
         }

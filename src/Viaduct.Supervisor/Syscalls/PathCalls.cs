@@ -230,6 +230,7 @@ internal sealed class PathCalls(PathResolver resolver, OpenFileTable files)
         var owner = Owner.Of(call.Task);
         status = file switch
         {
+            OpenVfioFile { File: PagemapFile pagemap } => pagemap.Status,
             OpenVfioFile vfio => NodeStatus.Of(vfio.File, vfio.DeviceMode, owner),
             OpenDirectory directory => DirectoryStatus(directory, owner),
             OpenAttribute attribute => NodeStatus.Of(attribute.Node, attribute.Path, owner),

@@ -43,7 +43,7 @@ internal sealed class SystemCallServer
         FirstExec firstExec,
         CpuSharing cpus,
         EventFdRegistry eventFds,
-        Action<string> report)
+        SupervisedRunOptions options)
     {
         _listener = listener;
         _files = files;
@@ -51,15 +51,17 @@ internal sealed class SystemCallServer
         _firstExec = firstExec;
         _cpus = cpus;
         _eventFds = eventFds;
-        _report = report;
+        _report = options.Report;
         _installer = new FileInstaller(listener, files);
-        _caller = new SupervisedCaller(files, _installer, eventFds);
+        _caller = new SupervisedCaller(
+            files, _installer, eventFds, options.PhysicalMemory is not null && !options.EnforceCapabilities ? statistics : null);
         var resolver = new PathResolver(fileSystem, files);
         _paths = new PathCalls(resolver, files);
-        _opens = new OpenCalls(resolver, _paths, _installer, files, processes);
+        var pagemaps = new PagemapOpener(processes, options.PhysicalMemory, options.EnforceCapabilities);
+        _opens = new OpenCalls(resolver, _paths, _installer, files, processes, _caller, pagemaps);
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
-        _attributes = new AttributeCalls(listener, files, report);
+        _attributes = new AttributeCalls(listener, files, options.Report);
         _ioctls = new IoctlCalls(_caller, files, statistics);
         _mmap = new MmapCall(files, statistics);
     }

@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Sysfs;
 
@@ -15,6 +16,9 @@ internal sealed class DeviceNode(int mode, DeviceNumber number, DeviceNode.OpenO
     public int Mode { get; } = mode;
 
     public DeviceNumber Number { get; } = number;
+
+    /// <summary>The capability without which opening it is EPERM, or null.</summary>
+    public Capability? Needs { get; init; }
 
     public SysResult Open(out VfioFile? file) => open(out file);
 }

@@ -30,9 +30,14 @@ internal readonly record struct ProcPath(ProcPathKind Kind, int Task, int Descri
             (task, rest) = (threadId, below);
         }
 
-        if (rest is ["cwd"] or ["status"])
+        if (rest is ["cwd"] or ["status"] or ["pagemap"])
         {
-            var which = rest[0] == "cwd" ? ProcPathKind.WorkingDirectory : ProcPathKind.Status;
+            var which = rest[0] switch
+            {
+                "cwd" => ProcPathKind.WorkingDirectory,
+                "status" => ProcPathKind.Status,
+                _ => ProcPathKind.Pagemap,
+            };
             result = new ProcPath(which, task, -1);
             return true;
         }

@@ -14,4 +14,7 @@ internal enum ProcPathKind
 
     /// <summary>status: what it says of locked memory.</summary>
     Status,
+
+    /// <summary>pagemap: where its memory is.</summary>
+    Pagemap,
 }

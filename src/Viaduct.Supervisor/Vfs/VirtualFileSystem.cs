@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Devices;
@@ -84,28 +83,34 @@ internal sealed class VirtualFileSystem
 
     private static void Add(SysfsTree tree, VfioSystem system, VfioGroup group)
     {
-        var name = group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
-        tree.Add($"/dev/vfio/{name}", new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file)));
+        tree.Add(
+            $"/dev/vfio/{group.Name}",
+            new DeviceNode(s_groupMode, group.DeviceNumber, (out VfioFile? file) => Open(group, out file))
+            {
+                Needs = group.NodeCapability,
+            });
         foreach (var device in group.Devices)
         {
-            AddDevice(tree, system, device);
+            AddDevice(tree, system, group, device);
         }
     }
 
-    private static void AddDevice(SysfsTree tree, VfioSystem system, VfioDevice device)
+    private static void AddDevice(SysfsTree tree, VfioSystem system, VfioGroup group, VfioDevice device)
     {
-        if (device.CharacterDevice is not (var index, var number))
+        if (device.CharacterDevice is not (_, var number))
         {
             return;
         }
 
-        var name = index.ToString(CultureInfo.InvariantCulture);
-        tree.Add($"/dev/vfio/devices/vfio{name}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
+        tree.Add($"/dev/vfio/devices/{device.NodeName}", new DeviceNode(s_deviceMode, number, (out VfioFile? file) =>
         {
             var opened = system.OpenDevice(device, out var cdev);
             file = cdev;
             return opened;
-        }));
+        })
+        {
+            Needs = group.NodeCapability,
+        });
     }
 
     private static SysResult Open(VfioGroup group, out VfioFile? file)

@@ -1,6 +1,7 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Memory;
+using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
 
 namespace Viaduct.Vfio.Containers;
@@ -24,8 +25,18 @@ public sealed class Container(VfioSystem system)
     internal bool HasBackend => _backend is not null;
 
     /// <summary>VFIO_GROUP_SET_CONTAINER: vfio_container_attach_group().</summary>
-    internal SysResult Attach(VfioGroup group)
+    internal SysResult Attach(VfioGroup group, Caller caller)
     {
+        if (group.IsNoIommu && !caller.IsCapable(Capability.SysRawIo))
+        {
+            return Errno.EPERM;
+        }
+
+        if (_groups.Count > 0 && _groups[0].IsNoIommu != group.IsNoIommu)
+        {
+            return Errno.EPERM;
+        }
+
         // iommu_group_claim_dma_owner.
         if (group.Iommu.IsClaimed)
         {
@@ -74,7 +85,7 @@ public sealed class Container(VfioSystem system)
         var answer = SysResult.Success;
         foreach (var driver in System.IommuDrivers)
         {
-            if (_groups.Count > 0 && driver.IsNoIommu)
+            if (!IsAllowed(driver))
             {
                 continue;
             }
@@ -90,7 +101,7 @@ public sealed class Container(VfioSystem system)
     }
 
     /// <summary>VFIO_SET_IOMMU: the first driver that knows the type and takes all groups.</summary>
-    internal SysResult SetIommu(ulong type)
+    internal SysResult SetIommu(Caller caller, ulong type)
     {
         if (_groups.Count == 0 || _backend is not null)
         {
@@ -100,8 +111,14 @@ public sealed class Container(VfioSystem system)
         SysResult result = Errno.ENODEV;
         foreach (var driver in System.IommuDrivers)
         {
-            if (driver.IsNoIommu || driver.CheckExtension(type).Raw <= 0)
+            if (!IsAllowed(driver) || driver.CheckExtension(type).Raw <= 0)
             {
+                continue;
+            }
+
+            if (driver.IsNoIommu && !caller.IsCapable(Capability.SysRawIo))
+            {
+                result = Errno.EPERM;
                 continue;
             }
 
@@ -127,6 +144,9 @@ public sealed class Container(VfioSystem system)
     /// <summary>Everything that only the back-end knows: EINVAL where there is none.</summary>
     internal SysResult BackendIoctl(ClientTask caller, uint command, ulong argument)
         => _backend?.Ioctl(caller, command, argument) ?? Errno.EINVAL;
+
+    /// <summary>vfio_iommu_driver_allowed: groups without an IOMMU and the driver for them belong together.</summary>
+    private bool IsAllowed(IIommuDriver driver) => _groups.Count == 0 || _groups[0].IsNoIommu == driver.IsNoIommu;
 
     private SysResult AttachAll(IommuBackend backend)
     {

@@ -32,7 +32,7 @@ public sealed class ContainerFile : VfioFile
             return command switch
             {
                 VfioIoctl.VFIO_CHECK_EXTENSION => Container.CheckExtension(argument),
-                VfioIoctl.VFIO_SET_IOMMU => Container.SetIommu(argument),
+                VfioIoctl.VFIO_SET_IOMMU => Container.SetIommu(caller, argument),
                 _ => Container.BackendIoctl(caller, command, argument),
             };
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
@@ -15,7 +14,6 @@ namespace Viaduct.Vfio.Devices;
 public sealed class CdevFile : VfioFile
 {
     private readonly VfioGroup _group;
-    private readonly int _index;
 
     // Set last by a bind, under the system's gate, and read without: it lets everything else in.
     private volatile IommufdDevice? _bound;
@@ -24,14 +22,15 @@ public sealed class CdevFile : VfioFile
     {
         _group = group;
         Device = device;
-        (_index, DeviceNumber) = device.CharacterDevice!.Value;
+        DeviceNumber = device.CharacterDevice!.Value.Number;
+        LinkName = "/dev/vfio/devices/" + device.NodeName;
     }
 
     /// <summary>The device.</summary>
     public VfioDevice Device { get; }
 
     /// <inheritdoc/>
-    public override string LinkName => "/dev/vfio/devices/vfio" + _index.ToString(CultureInfo.InvariantCulture);
+    public override string LinkName { get; }
 
     /// <inheritdoc/>
     public override DeviceNumber? DeviceNumber { get; }

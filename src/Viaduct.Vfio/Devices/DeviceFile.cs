@@ -95,7 +95,7 @@ public sealed class DeviceFile : VfioFile
 
         if (device.OpenCount == 0)
         {
-            var opened = OpenFirst(groupFile, device);
+            var opened = OpenFirst(caller, groupFile, device);
             if (opened.IsError)
             {
                 return opened;
@@ -117,21 +117,23 @@ public sealed class DeviceFile : VfioFile
 
     /// <summary>vfio_df_device_first_open: the group is in a container that has an IOMMU, or the device becomes the
     /// iommufd's.</summary>
-    private static SysResult OpenFirst(GroupFile groupFile, VfioDevice device)
+    private static SysResult OpenFirst(Caller caller, GroupFile groupFile, VfioDevice device)
     {
         var group = groupFile.Group;
+        var allowed = CheckIommu(caller, group);
+        if (allowed.IsError)
+        {
+            return allowed;
+        }
+
         IommufdDevice? bound = null;
-        if (group.Iommufd is { } context)
+        if (group is { Iommufd: { } context, IsNoIommu: false })
         {
             var result = context.Bind(group.Iommu, out bound);
             if (result.IsError)
             {
                 return result;
             }
-        }
-        else if (!group.Container!.HasBackend)
-        {
-            return Errno.EINVAL;
         }
 
         var opened = device.OpenDevice();
@@ -142,13 +144,29 @@ public sealed class DeviceFile : VfioFile
         }
 
         device.Iommufd = bound;
-        if (bound is null)
+        if (group.Container is not null)
         {
+            device.HoldsContainer = true;
             group.ContainerUsers++;
             groupFile.Get();
         }
 
         return SysResult.Success;
+    }
+
+    /// <summary>What the container or the iommufd must be like: vfio_group_use_container; without an IOMMU nobody may have said to an
+    /// iommufd that he wants translation.</summary>
+    private static SysResult CheckIommu(Caller caller, VfioGroup group)
+    {
+        if (group.Container is { HasBackend: false })
+        {
+            return Errno.EINVAL;
+        }
+
+        return group.IsNoIommu
+            && (!caller.IsCapable(Capability.SysRawIo) || group.Iommufd?.GetCompatIoas().IsError == false)
+            ? Errno.EPERM
+            : SysResult.Success;
     }
 
     /// <summary>vfio_iommufd_compat_attach_ioas: nobody can ask for it later on this way.</summary>
@@ -177,10 +195,13 @@ public sealed class DeviceFile : VfioFile
         {
             device.Iommufd = null;
             bound.Unbind();
-            return;
         }
 
-        groupFile.Group.ContainerUsers--;
-        groupFile.Put();
+        if (device.HoldsContainer)
+        {
+            device.HoldsContainer = false;
+            groupFile.Group.ContainerUsers--;
+            groupFile.Put();
+        }
     }
 }

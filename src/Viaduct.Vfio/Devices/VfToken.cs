@@ -51,7 +51,7 @@ public readonly record struct VfToken(ulong High, ulong Low)
             digits++;
         }
 
-        token = MemoryMarshal.Read<VfToken>(bytes);
+        token = Of(bytes);
         return true;
     }
 
@@ -60,6 +60,9 @@ public readonly record struct VfToken(ulong High, ulong Low)
     {
         Span<byte> bytes = stackalloc byte[Size];
         System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
-        return MemoryMarshal.Read<VfToken>(bytes);
+        return Of(bytes);
     }
+
+    // In this machine's order, as a client's memory is read.
+    private static VfToken Of(ReadOnlySpan<byte> bytes) => new(BitConverter.ToUInt64(bytes), BitConverter.ToUInt64(bytes[8..]));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
@@ -27,9 +28,13 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>Open files of this device; the core's, under its lock.</summary>
     public int OpenCount { get; internal set; }
 
-    /// <summary>Its number N in /dev/vfio/devices/vfioN, with that node's st_rdev; null where it has no node of its own.</summary>
+    /// <summary>Its number N in /dev/vfio/devices/vfioN (noiommu-vfioN without an IOMMU), with that node's st_rdev; null where it has no node of its own.</summary>
     /// <remarks>The system gives a number to a device that has none as it is added, and takes it back.</remarks>
     public (int Index, DeviceNumber Number)? CharacterDevice { get; set; }
+
+    /// <summary>The name of that node.</summary>
+    public string NodeName
+        => string.Create(CultureInfo.InvariantCulture, $"{(Group.IsNoIommu ? "noiommu-" : "")}vfio{CharacterDevice?.Index}");
 
     /// <summary>Its client came through that node, not through its group; the core's, under its lock.</summary>
     public bool IsOpenByCdev { get; internal set; }
@@ -37,6 +42,10 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>What it is bound to, where it is open through its own node, or through a group that is in an iommufd: the kernel's
     /// vdev->iommufd_device. The core's, under its lock.</summary>
     internal IommufdDevice? Iommufd { get; set; }
+
+    /// <summary>It is open by way of a container, which its group cannot leave until it is closed; the core's, under its
+    /// lock.</summary>
+    internal bool HoldsContainer { get; set; }
 
     /// <summary>The group as clients open it; null while the device is in no system.</summary>
     internal VfioGroup? VfioGroup { get; set; }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Vfio.Containers;
@@ -21,7 +20,7 @@ public sealed class GroupFile : VfioFile
     internal GroupFile(VfioGroup group) => Group = group;
 
     /// <inheritdoc/>
-    public override string LinkName => "/dev/vfio/" + Group.Iommu.Id.ToString(CultureInfo.InvariantCulture);
+    public override string LinkName => "/dev/vfio/" + Group.Name;
 
     /// <inheritdoc/>
     public override DeviceNumber? DeviceNumber => Group.DeviceNumber;
@@ -118,7 +117,7 @@ public sealed class GroupFile : VfioFile
 
         return file switch
         {
-            ContainerFile { Container: var container } => container.Attach(Group),
+            ContainerFile { Container: var container } => container.Attach(Group, caller),
             IommufdFile { Context: var context } => SetIommufd(context),
             _ => Errno.EBADFD,
         };
@@ -127,7 +126,7 @@ public sealed class GroupFile : VfioFile
     /// <summary>Nothing is claimed until a device is opened.</summary>
     private SysResult SetIommufd(IommufdContext context)
     {
-        var created = context.CreateCompatIoas();
+        var created = Group.IsNoIommu ? context.SetNoIommu() : context.CreateCompatIoas();
         if (!created.IsError)
         {
             context.Get();

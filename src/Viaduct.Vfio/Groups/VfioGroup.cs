@@ -1,6 +1,8 @@
+using System.Globalization;
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
+using Viaduct.Memory;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
@@ -27,10 +29,19 @@ public sealed class VfioGroup
     /// <summary>The group that the IOMMU knows.</summary>
     public IommuGroup Iommu { get; }
 
+    /// <summary>There is no IOMMU before the devices: VFIO_NO_IOMMU.</summary>
+    public bool IsNoIommu => Iommu.IsNoIommu;
+
+    /// <summary>The name of its node and in sysfs's class: <c>7</c>, or <c>noiommu-7</c>.</summary>
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{(IsNoIommu ? "noiommu-" : "")}{Iommu.Id}");
+
+    /// <summary>What it takes to open its node, or those of its devices, beside permission bits; null where that is nothing.</summary>
+    public Capability? NodeCapability => IsNoIommu ? Capability.SysRawIo : null;
+
     /// <summary>The devices bound to a VFIO driver that is not leaving them.</summary>
     public IReadOnlyList<VfioDevice> Devices => _devices;
 
-    /// <summary>st_rdev of /dev/vfio/N.</summary>
+    /// <summary>st_rdev of its node below /dev/vfio.</summary>
     public DeviceNumber DeviceNumber => new(Major, (uint)Iommu.Id);
 
     /// <summary>The container it is in, or null.</summary>
@@ -59,13 +70,14 @@ public sealed class VfioGroup
     /// <summary>The one open file of this group, or null.</summary>
     internal GroupFile? OpenedFile { get; set; }
 
-    /// <summary>open() of /dev/vfio/N: EBUSY while somebody has it.</summary>
+    /// <summary>open() of its node: EBUSY while somebody has it. Whether the caller may (<see cref="NodeCapability"/>) is the door's to
+    /// ask.</summary>
     public SysResult Open(out GroupFile? file)
     {
         file = null;
         lock (System.Gate)
         {
-            if (IsRevoked)
+            if (Drivers == 0)
             {
                 return Errno.ENODEV;
             }

@@ -20,12 +20,16 @@ public static class IommuGroupSysfs
         tree.AddDirectory($"{path}/devices");
         tree.Add($"{path}/type", SysfsAttribute.Writable(() => group.DefaultDomain, write => ValueTask.FromResult(StoreType(group, write))));
         var regions = string.Join('\n', group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
-        tree.Add($"{path}/reserved_regions", SysfsAttribute.Text(regions));
+        tree.Add($"{path}/reserved_regions", regions.Length == 0 ? SysfsAttribute.Empty() : SysfsAttribute.Text(regions));
+        if (group.IsNoIommu)
+        {
+            tree.Add($"{path}/name", SysfsAttribute.Text("vfio-noiommu"));
+        }
     }
 
     private static SysResult StoreType(IommuGroup group, SysfsWrite write)
     {
-        if (Array.Find(s_types, type => KernelText.IsSame(write.Text, type)) is not { } type)
+        if (group.IsNoIommu || Array.Find(s_types, type => KernelText.IsSame(write.Text, type)) is not { } type)
         {
             return Errno.EINVAL;
         }

@@ -11,6 +11,9 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     public static SysfsAttribute Text(string text)
         => new(Convert.ToInt32("444", 8), 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
 
+    /// <summary>An attribute that has nothing to say, mode 0444.</summary>
+    public static SysfsAttribute Empty() => new(Convert.ToInt32("444", 8), 4096, () => []);
+
     /// <summary>A text attribute of another mode.</summary>
     /// <param name="text">The content without its last newline.</param>
     /// <param name="mode">Permission bits.</param>

@@ -36,8 +36,8 @@ public sealed class DeviceCatalogTests
     [InlineData("ioat", "xfercap", "21", "xfercap=21: a number from 10 to 20 is needed.")]
     [InlineData("ioat", "xfercap", "-1", "xfercap=-1: a number from 10 to 20 is needed.")]
     [InlineData("ioat", "xfercap", "", "xfercap=: a number from 10 to 20 is needed.")]
-    [InlineData("ioat", "xfer", "12", "ioat has no key 'xfer': it has xfercap.")]
-    [InlineData("ioat", "xfercup", "12", "ioat has no key 'xfercup'; 'xfercap' perhaps: it has xfercap.")]
+    [InlineData("ioat", "xfer", "12", "ioat has no key 'xfer': it has xfercap, vfs.")]
+    [InlineData("ioat", "xfercup", "12", "ioat has no key 'xfercup'; 'xfercap' perhaps: it has xfercap, vfs.")]
     [InlineData("edu", "dma_mask", "0x", "dma_mask=0x: a number from 0x0 to 0xffffffffffffffff is needed.")]
     [InlineData("edu", "dma_mask", "all", "dma_mask=all: a number from 0x0 to 0xffffffffffffffff is needed.")]
     public void Create_BadKey_SaysWhatWouldBeRight(string name, string key, string value, string expected)

@@ -39,6 +39,21 @@ internal sealed class IoatRig
         EnableMsix();
     }
 
+    /// <summary>A virtual function of one.</summary>
+    public static IoatRig OfVirtualFunction()
+    {
+        var physical = new IoatFunction(new Host(4096).Services, virtualFunctions: 4);
+        var host = new Host(MemorySize);
+        return new IoatRig(host, (IoatFunction)physical.Sriov!.Create(3, host.Services));
+    }
+
+    private IoatRig(Host host, IoatFunction ioat)
+    {
+        Host = host;
+        Ioat = host.Plug(ioat);
+        EnableMsix();
+    }
+
     public Host Host { get; }
 
     public IoatFunction Ioat { get; }

@@ -152,6 +152,26 @@ public sealed class ReplicaFaceReaderTests : IDisposable
         return path;
     }
 
+    [Fact]
+    public void VirtualFunctions_NeedACardThatHasThem_AndItsResource()
+    {
+        var machines = Path.Combine(Repository.Root, "test", "transcripts", "machines");
+        Assert.Contains("needs vf_config=FILE", ErrorOf(Of("igb", ("vf_writable", "x"))), StringComparison.Ordinal);
+        Assert.Contains("has no SR-IOV capability", ErrorOf(Of("nvme", ("vf_config", $"{machines}/igbvf.config"))), StringComparison.Ordinal);
+        Assert.Contains("vf_config=/no/file", ErrorOf(Of("igb", ("vf_config", "/no/file"))), StringComparison.Ordinal);
+        var sizes = new[] { ("bar0", "128K"), ("bar1", "128K"), ("bar2", "32"), ("bar3", "16K") };
+        var config = ("config", $"{machines}/igb.config");
+        Assert.Contains("needs resource=FILE", ErrorOf([config, .. sizes, ("vf_config", $"{machines}/igbvf.config")]), StringComparison.Ordinal);
+        var odd = Write("odd", File.ReadAllBytes($"{machines}/igb.resource").AsSpan().ToArray()
+            .Select((b, i) => i == OffsetOfLine(7) + 0x24 ? (byte)'7' : b).ToArray());
+        Assert.Contains("line 8 of resource=", ErrorOf([config, ("resource", odd), ("vf_config", $"{machines}/igbvf.config")]), StringComparison.Ordinal);
+
+        (string, string)[] Of(string card, (string, string) more)
+            => [("config", $"{machines}/{card}.config"), ("resource", $"{machines}/{card}.resource"), more];
+
+        static int OffsetOfLine(int line) => line * 57;
+    }
+
     private ReplicaFace? Read(params (string Key, string Value)[] keys)
     {
         Assert.Null(TryRead(keys, out var face));

@@ -132,7 +132,7 @@ public sealed class ReplicaFunctionTests
 
     private void Exercise(ReplicaFunction function, int seed)
     {
-        var device = new VfioPciDevice(_host.Group, function, default, new PciHostBridge());
+        var device = new VfioPciDevice(new PciDevice(function, default, _host.Group, new PciHostBridge()));
         Assert.False(device.OpenDevice().IsError);
         var random = new Random(seed);
         for (var i = 0; i < 200; i++)
@@ -178,15 +178,40 @@ public sealed class ReplicaFunctionTests
         return config;
     }
 
-    private ReplicaFunction Machine(string name)
+    [Fact]
+    public void VirtualFunctions_AreTheirDumps_WithTheIdsOfTheCapability()
+    {
+        var machines = Path.Combine(Repository.Root, "test", "transcripts", "machines");
+        var card = Machine("igb", ("vf_config", $"{machines}/igbvf.config"), ("vf_writable", $"{machines}/igbvf.writable"));
+        Assert.Equal((8, 0x80, 2, 0x10ca), (card.Sriov!.TotalVfs, card.Sriov.FirstVfOffset, card.Sriov.VfStride, card.Sriov.VfDeviceId));
+        Assert.Equal([16384UL, 16384UL], card.Sriov.Bars.OfType<Pci.Hardware.PciBar>().Select(bar => bar.Size));
+        var function = (ReplicaFunction)card.Sriov.Create(0, _host.Services);
+        Assert.Equal((0x8086, 0x10ca), (function.Identity.VendorId, function.Identity.DeviceId));
+        Assert.Equal(uint.MaxValue, function.ReadConfig(0, 4));
+        Assert.Equal(3, function.Msix!.Vectors);
+        Assert.Equal(0u, function.ReadConfig(0x10, 4));
+        _host.Plug(function).WriteBar(3, 0x1000, 4, 7);
+        Assert.Equal(7UL, function.ReadBar(3, 0x1000, 4));
+    }
+
+    [Fact]
+    public void WithoutADumpOfOne_ThereAreNoVirtualFunctions() => Assert.Null(Machine("igb").Sriov);
+
+    private ReplicaFunction Machine(string name, params (string Key, string Value)[] more)
     {
         var path = Path.Combine(Repository.Root, "test", "transcripts", "machines", name);
-        var options = new DeviceOptions(new Dictionary<string, string>
+        var values = new Dictionary<string, string>
         {
             ["config"] = path + ".config",
             ["resource"] = path + ".resource",
             ["writable"] = path + ".writable",
-        });
+        };
+        foreach (var (key, value) in more)
+        {
+            values[key] = value;
+        }
+
+        var options = new DeviceOptions(values);
         Assert.True(ReplicaFaceReader.TryRead(options, out var face, out var error), error);
         return new ReplicaFunction(_host.Services, face);
     }

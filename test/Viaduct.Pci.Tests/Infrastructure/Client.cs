@@ -15,7 +15,7 @@ internal sealed class Client : IDisposable
     {
         Function = function;
         Assert.True(PciAddress.TryParse(address, out var parsed));
-        Device = new VfioPciDevice(TestFunction.NewGroup(), function, parsed, new PciHostBridge());
+        Device = new VfioPciDevice(new PciDevice(function, parsed, TestFunction.NewGroup(), new PciHostBridge()));
         if (open)
         {
             Assert.Equal(SysResult.Success, Device.OpenDevice());

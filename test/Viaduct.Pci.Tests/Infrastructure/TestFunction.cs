@@ -12,6 +12,11 @@ internal sealed class TestFunction : PciFunction
         InterruptReceiver = Receiver;
     }
 
+    private TestFunction(PciIdentity identity, PciServices services)
+        : base(identity, services, isVirtual: true)
+    {
+    }
+
     public RecordingReceiver Receiver { get; } = new();
 
     public List<PciResetKind> Resets { get; } = [];
@@ -48,6 +53,23 @@ internal sealed class TestFunction : PciFunction
         function.Add(new MsiCapability(4, is64Bit: true, hasMasks: true));
         function.Add(new MsixCapability(5, 0, 0x2000, 0, 0x3000));
         function.Add(new PciExpressCapability(flr));
+        return function;
+    }
+
+    /// <summary>A function that can have virtual ones, 1234:11ea, each with a BAR of 16 KiB.</summary>
+    public static TestFunction WithVirtualFunctions(ushort total, ushort offset, ushort stride)
+    {
+        var function = Express();
+        PciBar?[] bars = [SriovCapability.Bar(0, PciBarKind.Memory64, 1 << 14), null, null, null, null, null];
+        var at = function.AddExtendedCapability(SriovCapability.Registers(total, offset, stride, 0x11ea, bars));
+        function.SetSriov(new SriovCapability(at, bars, (_, services) =>
+        {
+            var identity = EduIdentity with { DeviceId = 0x11ea, InterruptPin = 0 };
+            var added = new TestFunction(identity, services);
+            added.Add(new PciBar(0, PciBarKind.Memory64, 1 << 14, new RamRegisters(1 << 14)));
+            added.Add(new PciExpressCapability(hasFunctionLevelReset: true));
+            return added;
+        }));
         return function;
     }
 

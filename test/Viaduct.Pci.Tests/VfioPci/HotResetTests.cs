@@ -4,7 +4,6 @@ using Viaduct.Pci.Hardware;
 using Viaduct.Pci.Tests.Infrastructure;
 using Viaduct.Pci.VfioPci;
 using Viaduct.Vfio;
-using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.Tests.VfioPci;
 
@@ -79,8 +78,7 @@ public sealed class HotResetTests : IDisposable
     [Fact]
     public void Reset_WithAFunctionOfAnotherDriver_ReturnsEINVAL()
     {
-        _ = _bridge.TryGetBus(_device.Address, out var bus);
-        bus!.Add(new PciBusFunction(Address("0000:01:00.2"), TestFunction.Edu(), TestFunction.NewGroup(), null));
+        _ = new PciDevice(TestFunction.Edu(), Address("0000:01:00.2"), TestFunction.NewGroup(), _bridge);
         Assert.Equal(Errno.EINVAL, Reset(OpenGroup(7), OpenGroup(8)).Errno);
         Assert.Equal(Errno.ENOSPC, Info(28).Errno);
         Assert.Equal(3u, Word(2));
@@ -109,7 +107,7 @@ public sealed class HotResetTests : IDisposable
         Assert.Equal(SysResult.Success, device.OpenDevice());
         Assert.Equal(SysResult.Success, device.Ioctl(_caller, VfioIoctl.VFIO_DEVICE_RESET, 0));
         Assert.Equal([PciResetKind.Bus, PciResetKind.Bus], alone.Resets);
-        Assert.Equal("bus", device.ResetMethods);
+        Assert.Equal("bus", device.Pci.ResetMethods);
         device.CloseDevice();
         Assert.Equal(3, alone.Resets.Count);
     }
@@ -119,22 +117,6 @@ public sealed class HotResetTests : IDisposable
     {
         Assert.Equal(0x80u, _first.ReadConfig(0x0e, 1));
         Assert.Equal(0u, _second.ReadConfig(0x0e, 1));
-    }
-
-    [Theory]
-    [InlineData("serial", true)]
-    [InlineData(null, false)]
-    public void AFunctionOfAnotherDriver_IsInSysfsOnlyAndSpoilsItsGroup(string? driver, bool spoils)
-    {
-        var group = TestFunction.NewGroup(21);
-        var device = new VfioPciDevice(group, TestFunction.Edu(), Address("0000:04:00.0"), _bridge, driver);
-        Assert.Equal(spoils, group.HasHostDriver);
-        var tree = new SysfsTree();
-        device.Describe(tree);
-        var names = ((SysfsDirectory)Find(tree, device.SysfsPath)).Children.Keys;
-        Assert.DoesNotContain("vfio-dev", names);
-        Assert.Equal(spoils, names.Contains("driver"));
-        Assert.Equal(spoils, Text(tree, $"{device.SysfsPath}/uevent").StartsWith("DRIVER=serial\n", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -154,43 +136,15 @@ public sealed class HotResetTests : IDisposable
         Assert.False(bridge.TryGetBus(Address("0000:fe:00.0"), out _));
     }
 
-    [Fact]
-    public void Sysfs_OfAPort_IsABridgeWithItsGroup()
-    {
-        _ = _bridge.TryGetBus(_device.Address, out var bus);
-        bus!.Bridge!.Group = TestFunction.NewGroup(12);
-        var tree = new SysfsTree();
-        _device.Describe(tree);
-        const string Port = "/sys/devices/pci0000:00/0000:00:01.0";
-        Assert.Equal("0x060400\n", Text(tree, $"{Port}/class"));
-        Assert.Equal("1\n", Text(tree, $"{Port}/secondary_bus_number"));
-        var config = ((SysfsAttribute)Find(tree, $"{Port}/config")).Show(isPrivileged: true);
-        Assert.Equal(4096, config.Length);
-        Assert.Equal(1, config[0x0e]);
-        Assert.Equal(1, config[0x19]);
-        Assert.Equal("../../../kernel/iommu_groups/12", ((SysfsLink)Find(tree, $"{Port}/iommu_group")).Target);
-        Assert.Equal(
-            "../../../../devices/pci0000:00/0000:00:01.0",
-            ((SysfsLink)Find(tree, "/sys/kernel/iommu_groups/12/devices/0000:00:01.0")).Target);
-        Assert.Equal("../../../../bus/pci", ((SysfsLink)Find(tree, $"{_device.SysfsPath}/subsystem")).Target);
-    }
-
     private static PciAddress Address(string text)
     {
         Assert.True(PciAddress.TryParse(text, out var address));
         return address;
     }
 
-    private static SysfsNode Find(SysfsTree tree, string path)
-        => path.Split('/', StringSplitOptions.RemoveEmptyEntries)
-            .Aggregate((SysfsNode)tree.Root, (node, name) => ((SysfsDirectory)node).Children[name]);
-
-    private static string Text(SysfsTree tree, string path)
-        => System.Text.Encoding.ASCII.GetString(((SysfsAttribute)Find(tree, path)).Show());
-
     private VfioPciDevice Add(TestFunction function, string address, int group)
     {
-        var device = new VfioPciDevice(TestFunction.NewGroup(group), function, Address(address), _bridge);
+        var device = new VfioPciDevice(new PciDevice(function, Address(address), TestFunction.NewGroup(group), _bridge));
         _system.Add(device);
         return device;
     }

@@ -100,7 +100,7 @@ public sealed class IoeventfdTests
         using var told = new ManualResetEventSlim();
         Assert.True(PciAddress.TryParse("0000:00:05.0", out var address));
         var device = new Pci.VfioPci.VfioPciDevice(
-            TestFunction.NewGroup(), TestFunction.Edu(new ThrowingRegisters()), address, new PciHostBridge())
+            new PciDevice(TestFunction.Edu(new ThrowingRegisters()), address, TestFunction.NewGroup(), new PciHostBridge()))
         {
             ModelFailed = _ => told.Set(),
         };

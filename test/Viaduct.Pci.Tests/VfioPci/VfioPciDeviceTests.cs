@@ -1,9 +1,6 @@
 using System.Text;
 using Viaduct.Abi;
 using Viaduct.Pci.Tests.Infrastructure;
-using Viaduct.Pci.VfioPci;
-using Viaduct.Vfio.Files;
-using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.Tests.VfioPci;
 
@@ -83,77 +80,4 @@ public sealed class VfioPciDeviceTests
         Assert.Equal(0xc020UL, second.Starts[2]);
         Assert.Equal(18u, first.Line);
     }
-
-    [Fact]
-    public void Sysfs_OfEdu_IsTheKernels()
-    {
-        using var client = new Client(TestFunction.Edu());
-        var tree = new SysfsTree();
-        client.Device.Describe(tree);
-        const string Device = "/sys/devices/pci0000:00/0000:00:05.0";
-        Assert.Equal("0x1234\n", Show(tree, $"{Device}/vendor"));
-        Assert.Equal("0x11e8\n", Show(tree, $"{Device}/device"));
-        Assert.Equal("0x1af4\n", Show(tree, $"{Device}/subsystem_vendor"));
-        Assert.Equal("0x1100\n", Show(tree, $"{Device}/subsystem_device"));
-        Assert.Equal("0x00ff00\n", Show(tree, $"{Device}/class"));
-        Assert.Equal("0x10\n", Show(tree, $"{Device}/revision"));
-        Assert.Equal("pci:v00001234d000011E8sv00001AF4sd00001100bc00scFFi00\n", Show(tree, $"{Device}/modalias"));
-        Assert.Equal(
-            "DRIVER=vfio-pci\nPCI_CLASS=FF00\nPCI_ID=1234:11E8\nPCI_SUBSYS_ID=1AF4:1100\nPCI_SLOT_NAME=0000:00:05.0\n"
-            + "MODALIAS=pci:v00001234d000011E8sv00001AF4sd00001100bc00scFFi00\n",
-            Show(tree, $"{Device}/uevent"));
-        var lines = Show(tree, $"{Device}/resource").TrimEnd('\n').Split('\n');
-        Assert.Equal(13, lines.Length);
-        Assert.Equal("0x00000000c0000000 0x00000000c00fffff 0x0000000000040200", lines[0]);
-        Assert.All(lines[1..], line => Assert.Equal("0x0000000000000000 0x0000000000000000 0x0000000000000000", line));
-        Assert.Equal(1 << 20, Attribute(tree, $"{Device}/resource0").Size);
-        Assert.Equal(256, Attribute(tree, $"{Device}/config").Size);
-        Assert.Equal("3412e81103011000", Convert.ToHexStringLower(Attribute(tree, $"{Device}/config").Show().AsSpan(0, 8)));
-        Assert.Equal(64, Attribute(tree, $"{Device}/config").Show().Length);
-        Assert.Equal(256, Attribute(tree, $"{Device}/config").Show(isPrivileged: true).Length);
-        Assert.Equal("1\n", Show(tree, $"{Device}/enable"));
-        Assert.Equal("../../../bus/pci/drivers/vfio-pci", Link(tree, $"{Device}/driver"));
-        Assert.Equal("../../../bus/pci", Link(tree, $"{Device}/subsystem"));
-        Assert.Equal("../../../kernel/iommu_groups/7", Link(tree, $"{Device}/iommu_group"));
-        Assert.Equal("../../../devices/pci0000:00/0000:00:05.0", Link(tree, "/sys/bus/pci/devices/0000:00:05.0"));
-        Assert.Equal("../../../../devices/pci0000:00/0000:00:05.0", Link(tree, "/sys/bus/pci/drivers/vfio-pci/0000:00:05.0"));
-        Assert.Equal("../../../../devices/pci0000:00/0000:00:05.0", Link(tree, "/sys/kernel/iommu_groups/7/devices/0000:00:05.0"));
-        client.Device.CloseDevice();
-        Assert.Equal("0\n", Show(tree, $"{Device}/enable"));
-    }
-
-    [Fact]
-    public void Sysfs_OfAnExpressFunction_HasItsFlagsAndReset()
-    {
-        Assert.True(PciAddress.TryParse("0000:01:00.0", out var address));
-        var device = new VfioPciDevice(TestFunction.NewGroup(), TestFunction.Express(), address, new PciHostBridge())
-        {
-            CharacterDevice = (3, new DeviceNumber(250, 3)),
-        };
-        var tree = new SysfsTree();
-        device.Describe(tree);
-        var lines = Show(tree, $"{device.SysfsPath}/resource").Split('\n');
-        Assert.EndsWith("0x0000000000140204", lines[0], StringComparison.Ordinal);
-        Assert.EndsWith("0x0000000000040101", lines[2], StringComparison.Ordinal);
-        Assert.Equal("flr bus\n", Show(tree, $"{device.SysfsPath}/reset_method"));
-        Assert.Equal("250:3\n", Show(tree, $"{device.SysfsPath}/vfio-dev/vfio3/dev"));
-        Assert.Equal("/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0", device.SysfsPath);
-    }
-
-    private static SysfsNode Find(SysfsTree tree, string path)
-    {
-        SysfsNode node = tree.Root;
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            node = ((SysfsDirectory)node).Children[name];
-        }
-
-        return node;
-    }
-
-    private static SysfsAttribute Attribute(SysfsTree tree, string path) => (SysfsAttribute)Find(tree, path);
-
-    private static string Show(SysfsTree tree, string path) => Encoding.ASCII.GetString(Attribute(tree, path).Show());
-
-    private static string Link(SysfsTree tree, string path) => ((SysfsLink)Find(tree, path)).Target;
 }

@@ -15,6 +15,7 @@ public sealed class ProcPathTests
     [InlineData("/proc/self/cwd", "WorkingDirectory", 0, -1)]
     [InlineData("/proc/12/cwd", "WorkingDirectory", 12, -1)]
     [InlineData("/proc/self/status", "Status", 0, -1)]
+    [InlineData("/proc/self/pagemap", "Pagemap", 0, -1)]
     [InlineData("/proc/12/status", "Status", 12, -1)]
     [InlineData("/proc/self/task/13/status", "Status", 13, -1)]
     public void TryParse_KnownPath_SaysWhatItNames(string path, string kind, int task, int descriptor)

@@ -24,11 +24,17 @@ public sealed class CdevFileTests : IDisposable
     public CdevFileTests()
     {
         _system.Add(_device);
-        _file = _system.OpenDevice(_device);
+        _file = Open(_device);
         _caller.Files[Iommufd] = VfioSystem.OpenIommufd();
     }
 
     public void Dispose() => _caller.Dispose();
+
+    private CdevFile Open(CdevTestDevice device)
+    {
+        Assert.Equal(SysResult.Success, _system.OpenDevice(device, out var file));
+        return file!;
+    }
 
     [Fact]
     public void It_is_named_and_numbered_as_its_node()
@@ -84,7 +90,7 @@ public sealed class CdevFileTests : IDisposable
     [Fact]
     public void Only_one_file_is_bound_at_a_time()
     {
-        var second = _system.OpenDevice(_device);
+        var second = Open(_device);
         Assert.Equal(Errno.None, Bind(_file, out _));
         Assert.Equal(Errno.EINVAL, Bind(_file, out _));
         Assert.Equal(Errno.EINVAL, Bind(second, out _));
@@ -118,7 +124,7 @@ public sealed class CdevFileTests : IDisposable
         Assert.True(set.IsOwnedWith(_device));
         set.Add(stranger);
         Assert.False(set.IsOwnedWith(_device));
-        var other = _system.OpenDevice(stranger);
+        var other = Open(stranger);
         Assert.Equal(Errno.None, Bind(other, out var second));
         Assert.Equal((int)second, VfioDeviceSet.FindId(_device, stranger));
         Assert.True(set.IsOwnedWith(_device));

@@ -29,7 +29,9 @@ internal sealed class FakeCaller : Caller
     /// <summary>Whether the last installed file was to be closed on exec.</summary>
     public bool LastIsCloseOnExec { get; private set; }
 
-    public override bool IsCapable(Capability capability) => false;
+    public HashSet<Capability> Capabilities { get; } = [];
+
+    public override bool IsCapable(Capability capability) => Capabilities.Contains(capability);
 
     public int Add(VfioFile file)
     {

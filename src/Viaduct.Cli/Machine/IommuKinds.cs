@@ -1,0 +1,14 @@
+namespace Viaduct.Cli.Machine;
+
+/// <summary>The names of <see cref="IommuKind"/> on the command line.</summary>
+internal static class IommuKinds
+{
+    public const string Type1 = "type1";
+    public const string None = "none";
+
+    public static bool TryParse(string text, out IommuKind kind)
+    {
+        kind = text == None ? IommuKind.None : IommuKind.Type1;
+        return text is Type1 or None;
+    }
+}
