@@ -7,6 +7,7 @@ namespace Viaduct.Bench;
 /// <summary>VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA.</summary>
 public class Type1Benchmarks : MapUnmapBenchmarks
 {
+    private readonly Lock _containersLock = new();
     private readonly Type1Iommu _iommu = new(isV2: true, new Type1Options());
 
     protected override void Attach() => Expect(_iommu.AttachGroup(Group));
@@ -25,7 +26,7 @@ public class Type1Benchmarks : MapUnmapBenchmarks
         map.Vaddr = Buffer.Address + PageAt;
         map.Iova = iova;
         map.Size = IovaLayout.MappingSize;
-        Expect(_iommu.Ioctl(Task, VfioIoctl.VFIO_IOMMU_MAP_DMA, Buffer.Address));
+        Expect(Ioctl(VfioIoctl.VFIO_IOMMU_MAP_DMA, Buffer.Address));
     }
 
     protected override void Unmap(ulong iova)
@@ -35,10 +36,19 @@ public class Type1Benchmarks : MapUnmapBenchmarks
         unmap.Flags = 0;
         unmap.Iova = iova;
         unmap.Size = IovaLayout.MappingSize;
-        Expect(_iommu.Ioctl(Task, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, Buffer.Address + UnmapAt));
+        Expect(Ioctl(VfioIoctl.VFIO_IOMMU_UNMAP_DMA, Buffer.Address + UnmapAt));
         if (unmap.Size != IovaLayout.MappingSize)
         {
             throw new InvalidOperationException($"{unmap.Size} bytes were unmapped at {iova:x}");
+        }
+    }
+
+    /// <summary>The container holds its lock around each call.</summary>
+    private SysResult Ioctl(uint command, ulong argument)
+    {
+        lock (_containersLock)
+        {
+            return _iommu.Ioctl(Task, command, argument);
         }
     }
 }

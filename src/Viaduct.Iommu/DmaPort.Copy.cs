@@ -90,7 +90,7 @@ public sealed partial class DmaPort
             }
 
             moved = (int)Math.Min((ulong)most, Math.Min(source.Length, destination.Length));
-            return Move(slot, source, destination, ref moved, out access);
+            return Move(slot, to, source, destination, ref moved, out access);
         }
         finally
         {
@@ -100,18 +100,25 @@ public sealed partial class DmaPort
 
     /// <summary>Moves bytes with as few copies as the two memories allow.</summary>
     private static Outcome Move(
-        TransferSlot slot, in DmaTranslation source, in DmaTranslation destination, ref int count, out DmaAccess access)
+        TransferSlot slot,
+        ulong to,
+        in DmaTranslation source,
+        in DmaTranslation destination,
+        ref int count,
+        out DmaAccess access)
     {
         access = DmaAccess.Write;
         if (source.Source.TryGetSpan(source.Offset, count, out var from))
         {
+            slot.Dirty?.Mark(to, (ulong)count);
             return destination.Source.TryWrite(destination.Offset, from) ? Outcome.Moved : Outcome.NoMemory;
         }
 
-        if (destination.Source.TryGetSpan(destination.Offset, count, out var to))
+        if (destination.Source.TryGetSpan(destination.Offset, count, out var into))
         {
             access = DmaAccess.Read;
-            return source.Source.TryRead(source.Offset, to) ? Outcome.Moved : Outcome.NoMemory;
+            slot.Dirty?.Mark(to, (ulong)count);
+            return source.Source.TryRead(source.Offset, into) ? Outcome.Moved : Outcome.NoMemory;
         }
 
         count = Math.Min(count, BounceSize);
@@ -122,6 +129,7 @@ public sealed partial class DmaPort
             return Outcome.NoMemory;
         }
 
+        slot.Dirty?.Mark(to, (ulong)count);
         return destination.Source.TryWrite(destination.Offset, buffer) ? Outcome.Moved : Outcome.NoMemory;
     }
 
@@ -140,6 +148,7 @@ public sealed partial class DmaPort
             moved = (int)Math.Min((ulong)most, translation.Length);
             if (translation.Source.TryGetSpan(translation.Offset, moved, out var span))
             {
+                slot.Dirty?.Mark(at, (ulong)moved);
                 Repeat(pattern, span);
                 return Outcome.Moved;
             }
@@ -147,6 +156,7 @@ public sealed partial class DmaPort
             moved = Math.Min(moved, BounceSize);
             var buffer = slot.Buffer.AsSpan(0, moved);
             Repeat(pattern, buffer);
+            slot.Dirty?.Mark(at, (ulong)moved);
             return translation.Source.TryWrite(translation.Offset, buffer) ? Outcome.Moved : Outcome.NoMemory;
         }
         finally

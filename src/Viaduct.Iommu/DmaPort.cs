@@ -119,6 +119,11 @@ public sealed partial class DmaPort(IommuGroup group)
                 && translation.Length >= (ulong)length
                 && translation.Source.TryGetSpan(translation.Offset, length, out var span))
             {
+                if ((access & DmaAccess.Write) != 0)
+                {
+                    slot.Dirty?.Mark(address, (ulong)length);
+                }
+
                 lease = new DmaLease(slot, span);
             }
         }
@@ -193,6 +198,7 @@ public sealed partial class DmaPort(IommuGroup group)
             }
 
             moved = (int)Math.Min(translation.Length, (ulong)source.Length);
+            slot.Dirty?.Mark(at, (ulong)moved);
             return translation.Source.TryWrite(translation.Offset, source[..moved]) ? Outcome.Moved : Outcome.NoMemory;
         }
         finally
@@ -210,9 +216,8 @@ public sealed partial class DmaPort(IommuGroup group)
             return Outcome.BusMasterDisabled;
         }
 
-        // Enter has seen the group there; where the group is nowhere, its last space is not to be used.
-        if (slot.Space is { } space && group.AddressSpace == space
-            && space.TryTranslate(address, access, ref cache, out translation))
+        // Enter has seen the group there. Where it has been moved since, whoever moved it waits for this transfer.
+        if (slot.Space is { } space && space.TryTranslate(address, access, ref cache, out translation))
         {
             return Outcome.Moved;
         }
@@ -221,21 +226,19 @@ public sealed partial class DmaPort(IommuGroup group)
         return Outcome.NoTranslation;
     }
 
-    /// <summary>Begins a piece: a slot that is this thread's, marked, and known to the group's address space.</summary>
+    /// <summary>Begins a piece: a slot that is this thread's, marked, and known to the group's address space if it has one.</summary>
     private TransferSlot Enter()
     {
         while (true)
         {
             var slot = TakeSlot();
-            var space = group.AddressSpace;
-            if (space is null || space == slot.Space)
+            var domain = group.Domain;
+            if (domain == slot.Domain)
             {
                 return slot;
             }
 
-            slot.Space?.Unregister(slot);
-            slot.Space = space;
-            space.Register(slot);
+            slot.MoveTo(domain);
             slot.Leave();
         }
     }

@@ -18,6 +18,12 @@ public sealed partial class IoAddressSpace
     private readonly IovaMap<Target> _map = new();
     private TransferSlot[] _slots = [];
 
+    /// <summary>It has nothing mapped.</summary>
+    public IoAddressSpace() => Untracked = new IoDomain(this, null);
+
+    /// <summary>For those who do not want to know what is written.</summary>
+    internal IoDomain Untracked { get; }
+
     /// <summary>Adds a translation. The range (both ends belong to it) must be free.</summary>
     /// <param name="first">The first I/O virtual address.</param>
     /// <param name="last">The last one.</param>

@@ -10,7 +10,7 @@ namespace Viaduct.Iommu;
 /// <param name="unit">The IOMMU that translates for the group.</param>
 public sealed class IommuGroup(int id, IommuUnit unit)
 {
-    private volatile IoAddressSpace? _addressSpace = unit.PhysicalMemory?.Space;
+    private volatile IoDomain? _domain = unit.PhysicalMemory?.Space.Untracked;
 
     /// <summary>The number under /sys/kernel/iommu_groups.</summary>
     public int Id { get; } = id;
@@ -39,8 +39,15 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     /// away calls <see cref="IoAddressSpace.WaitForTransfers"/> of the old one before its memory goes.</summary>
     public IoAddressSpace? AddressSpace
     {
-        get => _addressSpace;
-        set => _addressSpace = value;
+        get => _domain?.Space;
+        set => _domain = value?.Untracked;
+    }
+
+    /// <summary>The same, with who hears of what is written.</summary>
+    internal IoDomain? Domain
+    {
+        get => _domain;
+        set => _domain = value;
     }
 
     /// <summary>iommu_group_dma_owner_claimed, by a host's driver or an iommufd. Under the VFIO core's lock.</summary>

@@ -38,6 +38,9 @@ public sealed record IommuUnit
     /// <summary>The IOMMU can keep a device from bypassing the CPU's caches (VFIO_DMA_CC_IOMMU).</summary>
     public bool EnforcesCacheCoherency { get; init; } = true;
 
+    /// <summary>Its page tables can remember which pages devices wrote (IOMMU_CAP_DIRTY_TRACKING).</summary>
+    public bool TracksDirtyPages { get; init; }
+
     /// <summary>The memory that devices reach by its physical addresses, because there is no IOMMU before them; null where there
     /// is one. The rest of the unit is then the page table that iommufd keeps for itself.</summary>
     public PhysicalMemory? PhysicalMemory { get; init; }
@@ -47,4 +50,7 @@ public sealed record IommuUnit
 
     /// <summary>What IOMMU_GET_HW_INFO tells of it, in its vendor's layout.</summary>
     public ReadOnlyMemory<byte> HardwareInfo { get; init; }
+
+    /// <summary>What that may cost.</summary>
+    internal DirtyBudget DirtyBudget { get; init; } = new(DirtyBudget.Default);
 }

@@ -8,7 +8,7 @@ namespace Viaduct.Iommu;
 /// (2) full fence, (3) waits for each mark it sees to change. Of two threads that each write and then, behind a full
 /// fence, read what the other wrote, one at least sees the other's write: so either the transfer finds the translation
 /// gone, or the unmapping thread finds the mark and waits. The same holds for taking a group's address space
-/// away.</para>
+/// away, and for its <see cref="DirtyLog"/>.</para>
 /// <para>A slot is in the list of one address space at a time; it joins, under that space's lock, before the transfer
 /// that first needs it, and so before that transfer's translation.</para>
 /// </summary>
@@ -17,8 +17,14 @@ internal sealed class TransferSlot
     private long _epoch;
     private byte[]? _buffer;
 
-    /// <summary>The owner's: the address space that waits for this slot.</summary>
+    /// <summary>The owner's: what the group was attached to.</summary>
+    public IoDomain? Domain;
+
+    /// <summary>The owner's: the address space of that, which waits for this slot.</summary>
     public IoAddressSpace? Space;
+
+    /// <summary>The owner's: who hears of what is written there.</summary>
+    public DirtyLog? Dirty;
 
     /// <summary>The owner's: the last translation for reading.</summary>
     public TranslationCache ReadCache;
@@ -34,6 +40,17 @@ internal sealed class TransferSlot
     {
         var epoch = Volatile.Read(ref _epoch);
         return (epoch & 1) == 0 && Interlocked.CompareExchange(ref _epoch, epoch + 1, epoch) == epoch;
+    }
+
+    /// <summary>The owner's: those who unmap from another address space, or from none, are to wait for it from here on. No transfer
+    /// uses it yet.</summary>
+    public void MoveTo(IoDomain? domain)
+    {
+        Space?.Unregister(this);
+        Domain = domain;
+        Space = domain?.Space;
+        Dirty = domain?.Dirty;
+        Space?.Register(this);
     }
 
     /// <summary>Ends the transfer.</summary>

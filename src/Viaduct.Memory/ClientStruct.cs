@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Viaduct.Abi;
 
 namespace Viaduct.Memory;
@@ -29,6 +30,35 @@ public static class ClientStruct
         return memory.TryReadPrefix(address, (int)Math.Min(userSize, (uint)size), out value)
             ? SysResult.Success
             : Errno.EFAULT;
+    }
+
+    /// <summary>Copies a structure that begins with its size, four bytes.</summary>
+    /// <param name="memory">The client's memory.</param>
+    /// <param name="address">The structure.</param>
+    /// <param name="minSize">Bytes that it must have at least.</param>
+    /// <param name="size">Our sizeof, in bytes.</param>
+    /// <param name="userSize">The client's, as far as it could be read.</param>
+    /// <param name="value">The copy.</param>
+    /// <returns>Zero; EFAULT, EINVAL where it is too small, or E2BIG.</returns>
+    public static SysResult TryReadSized<T>(
+        ClientMemory memory, ulong address, int minSize, int size, out uint userSize, out T value)
+        where T : unmanaged
+    {
+        // To ask another process costs more than all the rest of a short call, so that one question has to do where it can.
+        if (memory.TryReadPrefix(address, size, out value))
+        {
+            userSize = MemoryMarshal.Read<uint>(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+            if (userSize == (uint)size)
+            {
+                return SysResult.Success;
+            }
+        }
+        else if (!memory.TryRead(address, out userSize))
+        {
+            return Errno.EFAULT;
+        }
+
+        return userSize < (uint)minSize ? Errno.EINVAL : TryRead(memory, address, userSize, size, out value);
     }
 
     /// <summary>check_zeroed_user.</summary>

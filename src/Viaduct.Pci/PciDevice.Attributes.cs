@@ -25,14 +25,15 @@ public sealed partial class PciDevice
             tree.Add($"{SysfsPath}/remove", new SysfsAttribute(WriteOnlyGroup, TextSize, () => [])
             {
                 Store = write => IfNotZero(write, () => bus.RemoveAsync(this)),
+                IsGone = IsGone,
             });
-            tree.Add($"{SysfsPath}/rescan", SysfsAttribute.WriteOnly(write => IfNotZero(write, bus.RescanAsync)));
+            tree.Add($"{SysfsPath}/rescan", SysfsAttribute.WriteOnly(write => IfNotZero(write, bus.RescanAsync), IsGone));
         }
 
         // Whether there is a way to reset the function was found out as the function was: what is written does not take the file away.
         if (SupportedResets().Count > 0)
         {
-            tree.Add($"{SysfsPath}/reset", SysfsAttribute.WriteOnly(StoreReset));
+            tree.Add($"{SysfsPath}/reset", SysfsAttribute.WriteOnly(StoreReset, IsGone));
             AddWritable(tree, "reset_method", () => ResetMethods, StoreResetMethods);
         }
     }
@@ -132,7 +133,7 @@ public sealed partial class PciDevice
         }
     }
 
-    /// <summary>pci_write_config: straight to the chip. A client that has the device open may not notice, as on hardware.</summary>
+    /// <summary>pci_write_config: straight to the chip. What a client that has the device open sees of itself stays.</summary>
     private SysResult StoreConfig(SysfsWrite write)
     {
         var offset = (int)write.Position;
@@ -152,6 +153,8 @@ public sealed partial class PciDevice
             bytes = bytes[width..];
         }
 
+        Vfio?.ChangedByHost();
+
         return SysResult.Success;
     }
 
@@ -167,21 +170,26 @@ public sealed partial class PciDevice
             return parsed;
         });
 
+    private bool IsGone() => IsRemoved;
+
     private void AddWritable(SysfsTree tree, string name, Func<string> show, Func<string, SysResult> store)
-        => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Writable(show, write => ValueTask.FromResult(store(write.Text))));
+        => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Writable(show, write => ValueTask.FromResult(store(write.Text)), IsGone));
 
     /// <summary>An attribute that is written with the device's lock held.</summary>
     private void AddLocked(SysfsTree tree, string name, Func<string> show, Func<string, SysResult> store)
-        => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Writable(show, async write =>
-        {
-            await Lock.WaitAsync().ConfigureAwait(false);
-            try
+        => tree.Add($"{SysfsPath}/{name}", SysfsAttribute.Writable(
+            show,
+            async write =>
             {
-                return store(write.Text);
-            }
-            finally
-            {
-                Lock.Release();
-            }
-        }));
+                await Lock.WaitAsync().ConfigureAwait(false);
+                try
+                {
+                    return store(write.Text);
+                }
+                finally
+                {
+                    Lock.Release();
+                }
+            },
+            IsGone));
 }

@@ -98,7 +98,7 @@ public sealed partial class PciDevice
         AddText(tree, "sriov_vf_total_msix", "0");
         tree.Add(
             $"{SysfsPath}/sriov_numvfs",
-            SysfsAttribute.Writable(() => Number(_vfCount), write => StoreVfCount(bus, sriov, write)));
+            SysfsAttribute.Writable(() => Number(_vfCount), write => StoreVfCount(bus, sriov, write), IsGone));
         AddWritable(tree, "sriov_drivers_autoprobe", () => _vfDriversAutoprobe ? "1" : "0", StoreVfDriversAutoprobe);
         foreach (var function in _virtualFunctions)
         {

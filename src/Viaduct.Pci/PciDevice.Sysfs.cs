@@ -88,6 +88,7 @@ public sealed partial class PciDevice
             ShowPrivileged = () => ShowConfig(Function.ConfigSize),
             IsBinary = true,
             Store = write => ValueTask.FromResult(StoreConfig(write)),
+            IsGone = IsGone,
         });
         var lines = ResourceLines().ToArray();
         for (var i = 0; i < PCI_STD_NUM_BARS; i++)

@@ -6,6 +6,33 @@ namespace Viaduct.Memory.Tests;
 
 public sealed class LockedMemoryTests
 {
+    /// <summary>Threads that charge and give back: never beyond the limit, and in the end nothing is left.</summary>
+    [Fact]
+    public void ChargeAndPin_FromManyThreads_CountExactly()
+    {
+        const ulong Limit = 5;
+        var locked = new LockedMemory { Enforced = true };
+        var threads = Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                locked.Pin(3);
+                if (!locked.Charge(2, Limit, capable: false).IsError)
+                {
+                    locked.Uncharge(2);
+                }
+
+                locked.Unpin(3);
+            }
+        })).ToArray();
+        Array.ForEach(threads, t => t.Start());
+        Array.ForEach(threads, t => t.Join());
+
+        Assert.Equal((0UL, 0UL), (locked.Pages, locked.PinnedPages));
+        Assert.InRange(locked.Peak, 2UL, 4UL);
+        Assert.True(locked.PeakBeyondLimit is 0 or 6);
+    }
+
     [Fact]
     public void Charge_BelowAndAtLimit_Succeeds()
     {

@@ -191,8 +191,11 @@ static void round_trip(void)
 {
 	section("unbind, and bind again");
 	state(R);
+	get("/sys/kernel/debug/vfio/0000:00:05.0/pci/nointxmask");
+	get("/sys/kernel/debug/vfio/0000:00:05.0/pci/disable_idle_d3");
 	put(VFIO "unbind", "0000:00:05.0");
 	state(R);
+	exists("/sys/kernel/debug/vfio/0000:00:05.0");
 	exists(VFIO "0000:00:05.0");
 	get(of(R, "uevent"));
 	put(VFIO "unbind", "0000:00:05.0");
@@ -375,11 +378,15 @@ static void in_use(void)
 static void removal(void)
 {
 	section("remove and rescan");
+	int old = open(of(B, "driver_override"), O_WRONLY), old_config = open(of(B, "config"), O_WRONLY);
 	put(of(B, "remove"), "0");
 	put(of(B, "remove"), "x");
 	put(of(B, "remove"), "1\n");
 	exists(of(B, ""));
 	exists("/sys/bus/pci/drivers/vfio-pci/0000:02:00.0");
+	call(write(old, "x", 1), "write(driver_override of what has gone)");
+	call(pwrite(old_config, "", 1, 4), "pwrite(its configuration space)");
+	call(write(old, "", 0), "write(0 bytes to it)");
 	put("/sys/bus/pci/rescan", "0");
 	exists(of(B, ""));
 	put("/sys/bus/pci/rescan", "x");
@@ -389,6 +396,9 @@ static void removal(void)
 	put(of(B, "driver_override"), "vfio-pci");
 	put(VFIO "bind", "0000:02:00.0");
 	state(B);
+	call(write(old, "x", 1), "write(driver_override of before)");
+	close(old);
+	close(old_config);
 	section("rescan from the root port, and from the device");
 	char real[PATH_MAX];
 	realpath(of(B, ""), real);

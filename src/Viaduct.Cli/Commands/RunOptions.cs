@@ -45,6 +45,13 @@ internal sealed class RunOptions
         Description = "As the modules' parameter allow_unsafe_interrupts=1.",
     };
 
+    private readonly Option<string> _dirtyTracking = Choice(
+        "--dirty-tracking",
+        "on: an IOMMU whose page tables remember which pages devices wrote, for programs that migrate or snapshot: "
+            + "IOMMU_HWPT_ALLOC_DIRTY_TRACKING works, and IOMMU_GET_HW_INFO says so. Only iommufd has it, no container.",
+        Off,
+        On);
+
     private readonly Option<bool> _sriov = new("--enable-sriov")
     {
         Description = "As vfio-pci's parameter enable_sriov=1: a number written to sriov_numvfs in sysfs makes virtual functions of a device "
@@ -54,7 +61,10 @@ internal sealed class RunOptions
     /// <summary>Adds them to the command, in the order in which its help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _iommu, _capabilities, _memlock, _remapping, _unsafeInterrupts, _sriov })
+        foreach (var option in new Option[]
+        {
+            _iommu, _capabilities, _memlock, _remapping, _unsafeInterrupts, _dirtyTracking, _sriov,
+        })
         {
             command.Add(option);
         }
@@ -66,6 +76,7 @@ internal sealed class RunOptions
         InterruptRemapping = result.GetValue(_remapping) != Off,
         AllowUnsafeInterrupts = result.GetValue(_unsafeInterrupts),
         Iommu = IommuKinds.TryParse(result.GetValue(_iommu) ?? "", out var kind) ? kind : IommuKind.Type1,
+        DirtyTracking = result.GetValue(_dirtyTracking) == On,
         EnableSriov = result.GetValue(_sriov),
     };
 

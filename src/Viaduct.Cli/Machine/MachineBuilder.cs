@@ -12,6 +12,9 @@ namespace Viaduct.Cli.Machine;
 /// <summary>Puts a machine together from what the command line asks for: the composition root.</summary>
 internal sealed class MachineBuilder : IPciHost
 {
+    // ECAP_REG: scalable mode (bit 43) of second-stage tables (46) with accessed and dirty bits (45).
+    private const ulong ScalableModeWithDirtyBits = (1UL << 43) | (1UL << 45) | (1UL << 46);
+
     private readonly IDmaObserver _observer;
     private readonly Action<string> _report;
     private readonly MachineOptions _options;
@@ -97,12 +100,13 @@ internal sealed class MachineBuilder : IPciHost
         // An iommufd has no parameters of its own here: what is allowed is as good as isolated to it.
         HasIsolatedMsi = options.InterruptRemapping || options.AllowUnsafeInterrupts,
         RemapsInterrupts = options.InterruptRemapping,
+        TracksDirtyPages = options.DirtyTracking,
         HardwareType = IommuHwInfoType.IOMMU_HW_INFO_TYPE_INTEL_VTD,
         HardwareInfo = StructBytes.Of(new IommuHwInfoVtd
         {
             Flags = IommuHwInfoVtdFlags.IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
             CapReg = 0x80d2_008c_222f_0686,
-            EcapReg = 0x00f0_0f4a,
+            EcapReg = 0x00f0_0f4a | (options.DirtyTracking ? ScalableModeWithDirtyBits : 0),
         }),
     };
 

@@ -14,4 +14,7 @@ internal sealed record MachineOptions
 
     /// <summary>The parameter allow_unsafe_interrupts, of type1 and of iommufd: without remapping, too, devices may be used.</summary>
     public bool AllowUnsafeInterrupts { get; init; }
+
+    /// <summary>The IOMMU's page tables can remember which pages devices wrote.</summary>
+    public bool DirtyTracking { get; init; }
 }

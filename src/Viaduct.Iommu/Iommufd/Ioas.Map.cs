@@ -9,10 +9,6 @@ internal sealed partial class Ioas
     /// <summary>A bound on what a hostile client makes us remember; the kernel charges areas to its cgroup.</summary>
     private const int MostAreas = 1 << 20;
 
-    private const int MostSparePins = 64;
-
-    private readonly Stack<IoasPin> _sparePins = new();
-
     /// <summary>iopt_map_pages.</summary>
     /// <param name="caller">Who pays.</param>
     /// <param name="slices">What to map, one behind the other.</param>
@@ -28,7 +24,9 @@ internal sealed partial class Ioas
             return Errno.EINVAL;
         }
 
-        var placed = isFixed ? Check(iova, length) : Allocate(slices[0].Address, length, out iova);
+        var placed = isFixed
+            ? Check(iova, length, isWhole: slices.Length == 1)
+            : Allocate(slices[0].Address, length, out iova);
         if (placed.IsError)
         {
             return placed;
@@ -91,7 +89,11 @@ internal sealed partial class Ioas
     }
 
     /// <summary>iopt_check_iova.</summary>
-    private SysResult Check(ulong iova, ulong length)
+    /// <param name="iova">The first address.</param>
+    /// <param name="length">Bytes, above zero.</param>
+    /// <param name="isWhole">It is to be one area: whether the place is free shows when that is added, before anything else is
+    /// done.</param>
+    private SysResult Check(ulong iova, ulong length, bool isWhole)
     {
         if ((iova & (Alignment - 1)) != 0)
         {
@@ -109,36 +111,42 @@ internal sealed partial class Ioas
             return Errno.EINVAL;
         }
 
-        return _areas.TryFindOverlap(iova, last, out _) ? Errno.EEXIST : SysResult.Success;
+        return !isWhole && _areas.TryFindOverlap(iova, last, out _) ? Errno.EEXIST : SysResult.Success;
     }
 
     /// <summary>iopt_insert_area, and iopt_area_fill_domains where there are any.</summary>
     private SysResult Add(ClientTask caller, in IoasSlice slice, ulong iova, DmaAccess access)
     {
+        var pin = _domains.Count > 0 ? slice.Pages.TakePin() : null;
+        var area = new IoasArea(slice.Pages, slice.Address, access, pin);
+        var last = iova + (slice.Length - 1);
+        if (!_areas.TryAdd(iova, last, area))
+        {
+            return Errno.EEXIST;
+        }
+
+        SysResult result;
         if ((access & DmaAccess.Write) != 0 && !slice.Pages.IsWritable)
         {
-            return Errno.EPERM;
+            result = Errno.EPERM;
         }
-
-        if ((slice.Address & (Alignment - 1)) != 0)
+        else if ((slice.Address & (Alignment - 1)) != 0)
         {
-            return Errno.EINVAL;
+            result = Errno.EINVAL;
         }
-
-        var area = new IoasArea(slice.Pages, slice.Address, access, null);
-        var last = iova + (slice.Length - 1);
-        if (_domains.Count > 0)
+        else
         {
-            var filled = Fill(caller, iova, last, ref area);
-            if (filled.IsError)
-            {
-                return filled;
-            }
+            result = pin is null ? SysResult.Success : Fill(caller, iova, last, area);
         }
 
-        _areas.TryAdd(iova, last, area);
+        if (result.IsError)
+        {
+            _areas.TryRemove(iova, out _);
+            return result;
+        }
+
         area.Pages.Get();
-        return SysResult.Success;
+        return result;
     }
 
     /// <summary>What is mapped, each once for each area.</summary>
@@ -156,8 +164,8 @@ internal sealed partial class Ioas
         for (var more = _areas.TryFindOverlap(0, ulong.MaxValue, out var entry); more;
             more = _areas.TryFindAfter(entry.First, out entry))
         {
-            var area = entry.Value;
-            var filled = Fill(caller, entry.First, entry.Last, ref area);
+            var area = entry.Value with { Pin = entry.Value.Pages.TakePin() };
+            var filled = Fill(caller, entry.First, entry.Last, area);
             if (filled.IsError)
             {
                 UnfillBelow(entry.First);
@@ -170,8 +178,9 @@ internal sealed partial class Ioas
         return SysResult.Success;
     }
 
-    /// <summary>Locks an area's memory, counts it and makes it reachable.</summary>
-    private SysResult Fill(ClientTask caller, ulong first, ulong last, ref IoasArea area)
+    /// <summary>Locks an area's memory, counts it and makes it reachable. Its pin is not used yet, and is not if this
+    /// fails.</summary>
+    private SysResult Fill(ClientTask caller, ulong first, ulong last, in IoasArea area)
     {
         var end = area.Address + (last - first);
         var result = area.Pages.Hold(caller, area.Address, end, out var pinned);
@@ -185,13 +194,7 @@ internal sealed partial class Ioas
 
         if (!result.IsError)
         {
-            if (!_sparePins.TryPop(out var pin))
-            {
-                pin = new IoasPin();
-            }
-
-            pin.Begin(pinned, area.Address, last - first + 1);
-            area = area with { Pin = pin };
+            area.Pin!.Begin(pinned, area.Address, last - first + 1);
             Space.Map(first, last, pinned.Source!, pinned.Offset, area.Access);
         }
 
@@ -218,16 +221,13 @@ internal sealed partial class Ioas
         }
     }
 
-    private void Release(in IovaRange<IoasArea> entry)
+    private static void Release(in IovaRange<IoasArea> entry)
     {
         var area = entry.Value;
         if (area.Pin is { } pin)
         {
             area.Pages.Drop(area.Address, area.Address + (entry.Last - entry.First));
-            if (pin.Put() && _sparePins.Count < MostSparePins)
-            {
-                _sparePins.Push(pin);
-            }
+            pin.Put();
         }
     }
 }

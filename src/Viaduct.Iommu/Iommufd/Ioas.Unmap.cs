@@ -34,11 +34,25 @@ internal sealed partial class Ioas
                 break;
             }
 
-            Remove(entry);
             unmapped += entry.Last - entry.First + 1;
+            if (entry.Last < last)
+            {
+                Remove(entry);
+                continue;
+            }
+
+            // The last one, and nearly always the only one.
+            _areas.TryRemove(entry.First, out _);
+            Space.Unmap(entry.First);
+            Finish(entry);
+            break;
         }
 
-        ReleaseRemoved();
+        if (_removedCount > 0)
+        {
+            ReleaseRemoved();
+        }
+
         return result;
     }
 
@@ -67,11 +81,21 @@ internal sealed partial class Ioas
         Space.WaitForTransfers();
         foreach (ref readonly var area in _removed.AsSpan(0, _removedCount))
         {
-            Release(area);
-            area.Value.Pages.Put();
+            Finish(area);
         }
 
         _removed.AsSpan(0, _removedCount).Clear();
         _removedCount = 0;
+    }
+
+    /// <summary>No transfer uses it any more.</summary>
+    private void Finish(in IovaRange<IoasArea> area)
+    {
+        Release(area);
+        area.Value.Pages.Put();
+        for (var i = 0; i < _logs.Count; i++)
+        {
+            _logs[i].Forget(area.First, area.Last);
+        }
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class Ioas : IommufdObject
     private readonly IovaMap<IoasArea> _areas = new();
     private readonly List<IoasReservation> _reservations = [];
     private readonly List<HwPagetable> _domains = [];
+    private readonly List<DirtyLog> _logs = [];
     private IovaMap<bool> _allowed = new();
 
     /// <summary>Where DMA of attached devices goes.</summary>
@@ -131,6 +132,11 @@ internal sealed partial class Ioas : IommufdObject
 
         Alignment = alignment;
         _domains.Add(domain);
+        if (domain.Domain.Dirty is { } log)
+        {
+            _logs.Add(log);
+        }
+
         return SysResult.Success;
     }
 
@@ -140,6 +146,11 @@ internal sealed partial class Ioas : IommufdObject
         if (!_domains.Remove(domain))
         {
             return;
+        }
+
+        if (domain.Domain.Dirty is { } log)
+        {
+            _logs.Remove(log);
         }
 
         RemoveReservations(domain);
@@ -203,11 +214,11 @@ internal sealed partial class Ioas : IommufdObject
 
     private bool TryFindReserved(ulong first, ulong last, out IoasReservation found)
     {
-        foreach (var reserved in _reservations)
+        for (var i = 0; i < _reservations.Count; i++)
         {
-            if (reserved.First <= last && reserved.Last >= first)
+            if (_reservations[i].First <= last && _reservations[i].Last >= first)
             {
-                found = reserved;
+                found = _reservations[i];
                 return true;
             }
         }

@@ -11,6 +11,8 @@ internal abstract class IoasPages
 {
     private const ulong PageSize = 4096;
 
+    // Nearly always the only one; those who are used again bring it along.
+    private readonly IoasPin _firstPin = new();
     private PageCoverage _held;
     private IoasPayer _payer;
     private ulong _heldPages;
@@ -67,6 +69,9 @@ internal abstract class IoasPages
         _heldPages += pages;
         return result;
     }
+
+    /// <summary>What an area is to have of a range that it will hold; nobody else takes one before it does.</summary>
+    public IoasPin TakePin() => _firstPin.IsUsed ? new IoasPin() : _firstPin;
 
     /// <summary>A range that was held counts no more; the memory itself goes with its <see cref="IoasPin"/>.</summary>
     public void Drop(ulong first, ulong last)

@@ -3,8 +3,8 @@ using Viaduct.Memory;
 
 namespace Viaduct.Iommu.Iommufd;
 
-/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it. Used again, as the
-/// <see cref="IoasUserPages"/> are. Under the context's lock.</summary>
+/// <summary>Memory that an area holds for its page tables; the parts of an area that was cut share it. Under the context's
+/// lock.</summary>
 internal sealed class IoasPin
 {
     private PinnedRange _range;
@@ -13,6 +13,9 @@ internal sealed class IoasPin
     private PhysicalMemory? _physicalMemory;
     private ulong _physical;
     private int _users;
+
+    /// <summary>An area holds it.</summary>
+    public bool IsUsed => _users > 0;
 
     /// <summary>It begins, with one area that holds it.</summary>
     /// <param name="range">The memory.</param>
@@ -50,12 +53,11 @@ internal sealed class IoasPin
     }
 
     /// <summary>The last one lets the memory go.</summary>
-    /// <returns>True where that was the last one.</returns>
-    public bool Put()
+    public void Put()
     {
         if (--_users > 0)
         {
-            return false;
+            return;
         }
 
         if (_physicalMemory is { } physicalMemory)
@@ -66,6 +68,5 @@ internal sealed class IoasPin
 
         _range.Source!.Release(_range);
         _range = default;
-        return true;
     }
 }

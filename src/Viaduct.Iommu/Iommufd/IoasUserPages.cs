@@ -6,11 +6,12 @@ namespace Viaduct.Iommu.Iommufd;
 /// <summary>Memory of a process: IOMMU_IOAS_MAP. Addresses are the process's. Clients map and unmap all the time, so that these are
 /// used again. Under the context's lock.</summary>
 /// <param name="spares">Where it goes when nothing refers to it any more.</param>
-internal sealed class IoasUserPages(Stack<IoasUserPages> spares) : IoasPages
+internal sealed class IoasUserPages(IoasSparePages spares) : IoasPages
 {
-    private const int MostSpares = 64;
-
     private ClientMemory? _memory;
+
+    /// <summary>The next one that is not used, while this is one.</summary>
+    public IoasUserPages? NextSpare { get; set; }
 
     /// <inheritdoc/>
     public override bool CanChangeProcess => false;
@@ -23,13 +24,9 @@ internal sealed class IoasUserPages(Stack<IoasUserPages> spares) : IoasPages
     /// <param name="payer">Who pays.</param>
     /// <param name="memory">Whose memory.</param>
     /// <param name="isWritable">It was mapped to write.</param>
-    public static IoasUserPages Get(Stack<IoasUserPages> spares, in IoasPayer payer, ClientMemory memory, bool isWritable)
+    public static IoasUserPages Get(IoasSparePages spares, in IoasPayer payer, ClientMemory memory, bool isWritable)
     {
-        if (!spares.TryPop(out var pages))
-        {
-            pages = new IoasUserPages(spares);
-        }
-
+        var pages = spares.Take();
         pages._memory = memory;
         pages.Begin(payer, isWritable);
         return pages;
@@ -43,9 +40,6 @@ internal sealed class IoasUserPages(Stack<IoasUserPages> spares) : IoasPages
     protected override void Release()
     {
         _memory = null;
-        if (spares.Count < MostSpares)
-        {
-            spares.Push(this);
-        }
+        spares.Give(this);
     }
 }

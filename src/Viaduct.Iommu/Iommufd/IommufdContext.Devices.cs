@@ -135,7 +135,7 @@ public sealed partial class IommufdContext
             var table = group.PageTable!;
             if (group.Attached.Count == 0)
             {
-                SetAddressSpace(group, null);
+                SetDomain(group, null);
                 group.PageTable = null;
             }
 
@@ -221,7 +221,7 @@ public sealed partial class IommufdContext
         if (group.Attached.Count == 0)
         {
             group.PageTable = table;
-            SetAddressSpace(group, table.Ioas.Space);
+            SetDomain(group, table.Domain);
         }
 
         group.Attached.Add(device);
@@ -257,7 +257,7 @@ public sealed partial class IommufdContext
             }
         }
 
-        SetAddressSpace(group, table.Ioas.Space);
+        SetDomain(group, table.Domain);
         group.PageTable = table;
         if (old.Ioas != table.Ioas)
         {
@@ -289,7 +289,7 @@ public sealed partial class IommufdContext
     }
 
     /// <summary>When this returns no transfer uses the old way.</summary>
-    private static void SetAddressSpace(IommufdGroup group, IoAddressSpace? space)
+    private static void SetDomain(IommufdGroup group, IoDomain? domain)
     {
         if (group.Iommu.IsNoIommu)
         {
@@ -297,7 +297,7 @@ public sealed partial class IommufdContext
         }
 
         var old = group.Iommu.AddressSpace;
-        group.Iommu.AddressSpace = space;
+        group.Iommu.Domain = domain;
         old?.WaitForTransfers();
     }
 

@@ -2,9 +2,10 @@ using Viaduct.Abi;
 
 namespace Viaduct.Iommu.Iommufd;
 
-/// <content>Dirty tracking by page tables, which an IOMMU like ours cannot: drivers/iommu/iommufd/hw_pagetable.c.</content>
+/// <content>Dirty tracking by page tables: drivers/iommu/iommufd/hw_pagetable.c.</content>
 public sealed partial class IommufdContext
 {
+    /// <summary>iommufd_hwpt_set_dirty_tracking, which does not look at the reserved word.</summary>
     private SysResult SetDirtyTracking(IommufdCall call)
     {
         var read = call.Read(IommuHwptSetDirtyTracking.StructSize, out IommuHwptSetDirtyTracking command);
@@ -13,18 +14,38 @@ public sealed partial class IommufdContext
             return read;
         }
 
-        if ((command.Flags & ~IommuHwptSetDirtyTrackingFlags.IOMMU_HWPT_DIRTY_TRACKING_ENABLE) != 0 || command.Reserved != 0)
+        if ((command.Flags & ~IommuHwptSetDirtyTrackingFlags.IOMMU_HWPT_DIRTY_TRACKING_ENABLE) != 0)
         {
             return Errno.EOPNOTSUPP;
         }
 
         lock (_lock)
         {
-            return IsPageTable(command.HwptId) ? Errno.EOPNOTSUPP : Errno.ENOENT;
+            if (!_objects.TryFind(command.HwptId, out var found) || found is not HwPagetable table)
+            {
+                return Errno.ENOENT;
+            }
+
+            if (table.Domain.Dirty is not { } log)
+            {
+                return Errno.EOPNOTSUPP;
+            }
+
+            if (command.Flags == 0)
+            {
+                log.Stop();
+            }
+            else
+            {
+                log.Start(table.Ioas.Space);
+            }
+
+            return SysResult.Success;
         }
     }
 
-    /// <summary>The range is looked at before the hardware is.</summary>
+    /// <summary>iommufd_hwpt_get_dirty_bitmap. The range is looked at before the hardware is; what goes wrong behind that is not
+    /// told.</summary>
     private SysResult GetDirtyBitmap(IommufdCall call)
     {
         var read = call.Read(IommuHwptGetDirtyBitmap.StructSize, out IommuHwptGetDirtyBitmap command);
@@ -47,7 +68,20 @@ public sealed partial class IommufdContext
             }
 
             var range = CheckRange(command, table.Ioas.Alignment);
-            return range.IsError ? range : Errno.EOPNOTSUPP;
+            if (range.IsError)
+            {
+                return range;
+            }
+
+            if (table.Domain.Dirty is not { } log)
+            {
+                return Errno.EOPNOTSUPP;
+            }
+
+            var bitmap = new DirtyBitmap(call.Caller.Memory, command.Data, command.Iova, command.PageSize);
+            table.Ioas.ReportDirty(log, command.Iova, command.Iova + (command.Length - 1), command.Flags == 0, bitmap);
+            bitmap.Flush();
+            return SysResult.Success;
         }
     }
 
@@ -70,6 +104,4 @@ public sealed partial class IommufdContext
             ? Errno.EINVAL
             : SysResult.Success;
     }
-
-    private bool IsPageTable(uint id) => _objects.TryFind(id, out var found) && found is HwPagetable;
 }

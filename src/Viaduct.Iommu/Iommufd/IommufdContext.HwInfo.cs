@@ -43,7 +43,8 @@ public sealed partial class IommufdContext
             command.OutDataType = unit.HardwareType;
             command.DataLen = (uint)unit.HardwareInfo.Length;
             command.OutMaxPasidLog2 = 0;
-            command.OutCapabilities = IommuHwCapabilities.IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+            command.OutCapabilities = IommuHwCapabilities.IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED
+                | (unit.TracksDirtyPages ? IommuHwCapabilities.IOMMU_HW_CAP_DIRTY_TRACKING : IommuHwCapabilities.None);
             return call.Respond(IommuHwInfo.StructSize, command);
         }
     }

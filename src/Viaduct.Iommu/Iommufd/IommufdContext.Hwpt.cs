@@ -50,13 +50,15 @@ public sealed partial class IommufdContext
     /// <summary>iommufd_hwpt_paging_alloc: it holds what its IOAS has mapped from here on.</summary>
     private SysResult AllocateHwpt(in IommufdCall call, IommuHwptAlloc command, IommufdDevice device, Ioas ioas)
     {
-        var allowed = CheckPaging(command, device.Group.Iommu);
+        var group = device.Group.Iommu;
+        var allowed = CheckPaging(command, group);
         if (allowed.IsError)
         {
             return allowed;
         }
 
-        var table = new HwPagetable(ioas, device.Group.Iommu.Unit, isAutomatic: false);
+        var tracksDirty = command.Flags.HasFlag(IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+        var table = new HwPagetable(ioas, group.Unit, isAutomatic: false, tracksDirty);
         if (!_objects.TryAdd(table))
         {
             return Errno.ENOMEM;
@@ -95,12 +97,13 @@ public sealed partial class IommufdContext
         return SysResult.Success;
     }
 
-    /// <summary>What the IOMMU's driver would say: nothing of a vendor's own, no nesting, no dirty tracking. A table for PASIDs
-    /// is a table like any other, but not without an IOMMU.</summary>
+    /// <summary>What the IOMMU's driver would say: nothing of a vendor's own, no nesting, dirty tracking where the hardware has it. A
+    /// table for PASIDs is a table like any other, but not without an IOMMU.</summary>
     private static SysResult CheckPaging(in IommuHwptAlloc command, IommuGroup group)
     {
         var able = IommuHwptAllocFlags.IOMMU_HWPT_FAULT_ID_VALID
-            | (group.IsNoIommu ? 0 : IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID);
+            | (group.IsNoIommu ? 0 : IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_PASID)
+            | (group.Unit.TracksDirtyPages ? IommuHwptAllocFlags.IOMMU_HWPT_ALLOC_DIRTY_TRACKING : 0);
         return (command.Flags & ~able) != 0 || command.DataLen != 0 ? Errno.EOPNOTSUPP : SysResult.Success;
     }
 

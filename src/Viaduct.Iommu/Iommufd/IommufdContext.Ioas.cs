@@ -15,7 +15,7 @@ public sealed partial class IommufdContext
     /// <summary>More ranges than anybody needs; the kernel charges them to the client's cgroup.</summary>
     private const int MostAllowedRanges = 65536;
 
-    private readonly Stack<IoasUserPages> _sparePages = new();
+    private readonly IoasSparePages _sparePages = new();
 
     private SysResult AllocateIoas(IommufdCall call)
     {

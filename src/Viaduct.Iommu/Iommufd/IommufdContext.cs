@@ -111,24 +111,13 @@ public sealed partial class IommufdContext(IIommufdFiles files)
             return VfioIoctl(caller, command, argument);
         }
 
-        if (!caller.Memory.TryRead(argument, out uint size))
-        {
-            return Errno.EFAULT;
-        }
-
         var operation = s_operations[index];
         if (operation.Command != command)
         {
-            return Errno.ENOTTY;
+            return caller.Memory.TryRead(argument, out uint _) ? Errno.ENOTTY : Errno.EFAULT;
         }
 
-        if (size < (uint)operation.MinSize)
-        {
-            return Errno.EINVAL;
-        }
-
-        var call = new IommufdCall(caller, argument, size);
-        return operation.Execute(this, call);
+        return operation.Execute(this, new IommufdCall(caller, argument, operation.MinSize));
     }
 
     /// <summary>iommufd_ctx_get: somebody else keeps it.</summary>

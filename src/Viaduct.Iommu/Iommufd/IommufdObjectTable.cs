@@ -9,19 +9,21 @@ internal sealed class IommufdObjectTable
     /// <summary>More, and a hostile client could take all memory: the kernel charges objects to its cgroup.</summary>
     public const int MostObjects = 65536;
 
-    private readonly Dictionary<uint, IommufdObject> _objects = [];
     private readonly PriorityQueue<uint, uint> _free = new();
+
+    // By id, since ids are used again before new ones are.
+    private IommufdObject?[] _objects = new IommufdObject?[16];
     private uint _next = 1;
 
-    public int Count => _objects.Count;
+    public int Count { get; private set; }
 
-    public IReadOnlyCollection<IommufdObject> All => _objects.Values;
+    public IEnumerable<IommufdObject> All => _objects.OfType<IommufdObject>();
 
     /// <summary>Adds an object and gives it its id.</summary>
     /// <returns>False where there are too many.</returns>
     public bool TryAdd(IommufdObject added)
     {
-        if (_objects.Count >= MostObjects)
+        if (Count >= MostObjects)
         {
             return false;
         }
@@ -29,19 +31,29 @@ internal sealed class IommufdObjectTable
         if (!_free.TryDequeue(out var id, out _))
         {
             id = _next++;
+            if (id >= _objects.Length)
+            {
+                Array.Resize(ref _objects, _objects.Length * 2);
+            }
         }
 
         added.Id = id;
-        _objects.Add(id, added);
+        _objects[id] = added;
+        Count++;
         return true;
     }
 
-    public bool TryFind(uint id, [NotNullWhen(true)] out IommufdObject? found) => _objects.TryGetValue(id, out found);
+    public bool TryFind(uint id, [NotNullWhen(true)] out IommufdObject? found)
+    {
+        found = id < _objects.Length ? _objects[id] : null;
+        return found is not null;
+    }
 
     /// <summary>Takes an object out; its id is free again.</summary>
     public void Remove(IommufdObject removed)
     {
-        _objects.Remove(removed.Id);
+        _objects[removed.Id] = null;
         _free.Enqueue(removed.Id, removed.Id);
+        Count--;
     }
 }

@@ -15,7 +15,7 @@ namespace Viaduct.Iommu;
 public sealed partial class IovaMap<T>
     where T : struct
 {
-    /// <summary>No tree gets as deep: inner nodes but the root have 8 children or more.</summary>
+    /// <summary>No tree gets as deep: inner nodes but the root have 4 children or more.</summary>
     private const int MaxDepth = 24;
 
     /// <summary>Fewer, and a node takes from its neighbour or joins it.</summary>
@@ -74,7 +74,32 @@ public sealed partial class IovaMap<T>
     /// <param name="last">The other's last address.</param>
     /// <param name="entry">The lowest range that shares an address with it.</param>
     public bool TryFindOverlap(ulong first, ulong last, out IovaRange<T> entry)
-        => TryFind(first, out entry) || (TryFindAfter(first, out entry) && entry.First <= last);
+    {
+        if (FindLeaf(first) is { } leaf)
+        {
+            var index = leaf.Rank(first);
+            if (index > 0 && leaf.Lasts[index - 1] >= first)
+            {
+                entry = leaf[index - 1];
+                return true;
+            }
+
+            if (index == leaf.Count && leaf.Next is { } next)
+            {
+                leaf = next;
+                index = 0;
+            }
+
+            if (index < leaf.Count && leaf.Keys[index] <= last)
+            {
+                entry = leaf[index];
+                return true;
+            }
+        }
+
+        entry = default;
+        return false;
+    }
 
     /// <summary>Finds the lowest range that begins above an address.</summary>
     public bool TryFindAfter(ulong address, out IovaRange<T> entry)

@@ -10,7 +10,7 @@ namespace Viaduct.Iommu;
 internal abstract class IovaMapNode
 {
     /// <summary>Entries or children that fit.</summary>
-    public const int Capacity = 32;
+    public const int Capacity = 16;
 
     /// <summary>Entries or children in use, 0 to <see cref="Capacity"/>.</summary>
     public int Count;

@@ -105,7 +105,7 @@ public sealed partial class Type1Iommu
             return Errno.EINVAL;
         }
 
-        _mappings.TryAdd(map.Iova, last, new Type1Mapping(memory, pinned, pinned.LockedPages, access, false));
+        _mappings.TryAdd(map.Iova, last, new Type1Mapping(memory, pinned, access, false));
         _space.Map(map.Iova, last, pinned.Source!, pinned.Offset, access);
         _available--;
         return SysResult.Success;
@@ -162,19 +162,21 @@ public sealed partial class Type1Iommu
 
         if (mapping.Memory != caller.Memory)
         {
-            var result = Charge(caller, mapping.LockedPages);
+            var result = Charge(caller, mapping.Pinned.LockedPages);
             if (result.IsError)
             {
                 return result;
             }
 
-            mapping.Memory.Locked.Uncharge(mapping.LockedPages);
+            mapping.Memory.Locked.Uncharge(mapping.Pinned.LockedPages);
         }
 
         var old = mapping.Pinned;
         var isPinned = !caller.Memory
             .Pin(map.Vaddr, map.Size, (mapping.Access & DmaAccess.Write) != 0, out var pinned).IsError;
-        mapping = mapping with { Memory = caller.Memory, Pinned = isPinned ? pinned : old, IsVaddrInvalid = false };
+        // What was counted stays counted, whatever is at the new address.
+        var now = isPinned ? pinned with { LockedPages = old.LockedPages } : old;
+        mapping = mapping with { Memory = caller.Memory, Pinned = now, IsVaddrInvalid = false };
         _mappings.TryUpdate(found.First, mapping);
         _invalidVaddrs--;
         if (isPinned)

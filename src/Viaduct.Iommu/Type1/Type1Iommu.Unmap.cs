@@ -77,16 +77,20 @@ public sealed partial class Type1Iommu
         }
 
         var getsBitmap = (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) != 0;
-        if ((getsBitmap && (!_isTrackingDirtyPages || bitmap.Pgsize != PageSize))
-            || (_isV2 && !all && Cuts(unmap.Iova, last)))
+        if (getsBitmap && (!_isTrackingDirtyPages || bitmap.Pgsize != PageSize))
         {
             return Errno.EINVAL;
         }
 
-        // Version 1 leaves everything alone where the range begins within a mapping.
-        if (!_mappings.TryFindOverlap(unmap.Iova, last, out var entry) || (!_isV2 && unmap.Iova > entry.First))
+        if (!_mappings.TryFindOverlap(unmap.Iova, last, out var entry))
         {
             return SysResult.Success;
+        }
+
+        // Version 1 leaves everything alone where the range begins within a mapping.
+        if (_isV2 ? Cuts(entry, unmap.Iova, last) : unmap.Iova > entry.First)
+        {
+            return _isV2 ? Errno.EINVAL : SysResult.Success;
         }
 
         return (unmap.Flags & VfioDmaUnmapFlags.VFIO_DMA_UNMAP_FLAG_VADDR) != 0
@@ -118,8 +122,12 @@ public sealed partial class Type1Iommu
 
     /// <summary>A mapping reaches into the range or out of it.</summary>
     private bool Cuts(ulong first, ulong last)
-        => (_mappings.TryFind(first, out var low) && low.First != first)
-            || (_mappings.TryFind(last, out var high) && high.Last != last);
+        => _mappings.TryFindOverlap(first, last, out var lowest) && Cuts(lowest, first, last);
+
+    /// <summary>The same where the lowest mapping that is in the range is known.</summary>
+    private bool Cuts(in IovaRange<Type1Mapping> lowest, ulong first, ulong last)
+        => lowest.First < first
+            || (lowest.Last != last && _mappings.TryFind(last, out var highest) && highest.Last != last);
 
     /// <summary>Removes mappings, each wholly, from <paramref name="entry"/> to the last that begins in the
     /// range.</summary>
@@ -139,7 +147,7 @@ public sealed partial class Type1Iommu
             unmapped += entry.Last - entry.First + 1;
             Remove(entry);
         }
-        while (_mappings.TryFindAfter(entry.First, out entry) && entry.First <= last);
+        while (entry.Last < last && _mappings.TryFindAfter(entry.First, out entry) && entry.First <= last);
         ReleaseRemoved();
         return result;
     }
@@ -177,7 +185,7 @@ public sealed partial class Type1Iommu
         _space.WaitForTransfers();
         foreach (var mapping in _removed.AsSpan(0, _removedCount))
         {
-            mapping.Memory.Locked.Uncharge(mapping.LockedPages);
+            mapping.Memory.Locked.Uncharge(mapping.Pinned.LockedPages);
             mapping.Pinned.Source!.Release(mapping.Pinned);
         }
 

@@ -2,9 +2,11 @@ using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <content>The device's part of sysfs: its own node's, below that of the function.</content>
+/// <content>The device's part of sysfs: its own node's, below that of the function. And debugfs'.</content>
 public sealed partial class VfioPciDevice
 {
+    private const int DebugMode = 0x124; // 0444
+
     /// <inheritdoc/>
     public override void Describe(SysfsTree tree)
     {
@@ -21,5 +23,10 @@ public sealed partial class VfioPciDevice
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
         tree.Add($"{path}/subsystem", new SysfsLink($"../../{top}class/vfio-dev"));
         tree.Add($"/sys/class/vfio-dev/{NodeName}", new SysfsLink($"../../{path["/sys/".Length..]}"));
+
+        // With the values that the module was loaded with.
+        var debug = $"/sys/kernel/debug/vfio/{Name}/pci";
+        tree.Add($"{debug}/disable_idle_d3", new SysfsAttribute(DebugMode, 0, () => "N\n"u8.ToArray()));
+        tree.Add($"{debug}/nointxmask", new SysfsAttribute(DebugMode, 0, () => "N\n"u8.ToArray()));
     }
 }

@@ -87,6 +87,15 @@ public sealed partial class VfioPciDevice : VfioDevice
     /// <inheritdoc/>
     public override void Request(uint count) => Interrupts.SignalRequest();
 
+    /// <summary>Somebody wrote to the chip's configuration space behind our back: it may have put it to sleep.</summary>
+    internal void ChangedByHost()
+    {
+        lock (_lock)
+        {
+            AccessChanged();
+        }
+    }
+
     /// <summary>The driver has left the function. Nobody has it open; the core's lock is held.</summary>
     internal void Unbind()
     {

@@ -92,6 +92,11 @@ internal sealed class AttributeCalls(SeccompListener listener, OpenFileTable fil
             return gathered;
         }
 
+        if (attribute.IsGone?.Invoke() == true)
+        {
+            return Errno.ENODEV; // kernfs_get_active
+        }
+
         if (attribute.IsBinary)
         {
             if (position >= (ulong)attribute.Size)
@@ -187,7 +192,13 @@ internal sealed class AttributeCalls(SeccompListener listener, OpenFileTable fil
     /// <summary>The content as it is now, from the position on.</summary>
     private static Outcome Read(in Call call, OpenAttribute file, ulong position)
     {
-        var content = Content(call.Task, (SysfsAttribute)file.Node);
+        var attribute = (SysfsAttribute)file.Node;
+        if (attribute.IsGone?.Invoke() == true)
+        {
+            return Errno.ENODEV;
+        }
+
+        var content = Content(call.Task, attribute);
         var rest = content.AsSpan((int)Math.Min(position, (ulong)content.Length));
         var moved = 0;
         var count = IsVector(call.Number) ? Math.Min(call.Arg2, MaxVectors) : 1;

@@ -23,18 +23,26 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
     /// <summary>A text attribute that can be written by its owner, mode 0644.</summary>
     /// <param name="show">The content without its last newline; empty for none at all.</param>
     /// <param name="store">Takes what is written.</param>
-    public static SysfsAttribute Writable(Func<string> show, SysfsStore store)
+    /// <param name="isGone">See <see cref="IsGone"/>.</param>
+    public static SysfsAttribute Writable(Func<string> show, SysfsStore store, Func<bool>? isGone = null)
         => new(
             Convert.ToInt32("644", 8),
             4096,
             () => show() is { Length: > 0 } text ? System.Text.Encoding.Latin1.GetBytes(text + "\n") : [])
         {
             Store = store,
+            IsGone = isGone,
         };
 
     /// <summary>A text attribute that can only be written, by its owner, mode 0200.</summary>
     /// <param name="store">Takes what is written.</param>
-    public static SysfsAttribute WriteOnly(SysfsStore store) => new(Convert.ToInt32("200", 8), 4096, () => []) { Store = store };
+    /// <param name="isGone">See <see cref="IsGone"/>.</param>
+    public static SysfsAttribute WriteOnly(SysfsStore store, Func<bool>? isGone = null)
+        => new(Convert.ToInt32("200", 8), 4096, () => []) { Store = store, IsGone = isGone };
+
+    /// <summary>What the attribute is of is no longer there: transfers by who has it open still are ENODEV. Null where it stays for the
+    /// whole run.</summary>
+    public Func<bool>? IsGone { get; init; }
 
     /// <summary>Takes what is written; null where nothing can be, whatever the mode: the kernel answers EACCES to who would open it.</summary>
     public SysfsStore? Store { get; init; }

@@ -13,8 +13,9 @@ internal sealed class IommufdRig
 
     public const IommuIoasMapFlags Fixed = ReadWrite | IommuIoasMapFlags.IOMMU_IOAS_MAP_FIXED_IOVA;
 
-    public IommufdRig()
+    public IommufdRig(IommuUnit? unit = null)
     {
+        Group = new IommuGroup(1, unit ?? Type1Rig.Unit);
         Task = new FakeTask(Memory);
         Context = new IommufdContext(Files);
         Port = new DmaPort(Group) { BusMaster = true };
@@ -28,7 +29,7 @@ internal sealed class IommufdRig
 
     public IommufdContext Context { get; }
 
-    public IommuGroup Group { get; } = new(1, Type1Rig.Unit);
+    public IommuGroup Group { get; }
 
     public DmaPort Port { get; }
 

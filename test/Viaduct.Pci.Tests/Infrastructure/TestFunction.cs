@@ -73,8 +73,13 @@ internal sealed class TestFunction : PciFunction
         return function;
     }
 
-    public static IommuGroup NewGroup(int id = 7) => new(
-        id, new IommuUnit { ApertureLast = (1UL << 39) - 1, PageSizes = 0xfffff000, ReservedRegions = [] });
+    public static IommuGroup NewGroup(int id = 7, bool remapsInterrupts = true) => new(id, new IommuUnit
+    {
+        ApertureLast = (1UL << 39) - 1,
+        PageSizes = 0xfffff000,
+        ReservedRegions = [],
+        RemapsInterrupts = remapsInterrupts,
+    });
 
     public void Add(PciBar bar) => AddBar(bar);
 

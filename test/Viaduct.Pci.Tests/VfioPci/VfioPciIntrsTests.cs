@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Pci.Tests.Infrastructure;
+using Viaduct.Pci.VfioPci;
 using static Viaduct.Abi.VfioIrqSetFlags;
 
 namespace Viaduct.Pci.Tests.VfioPci;
@@ -207,6 +208,23 @@ public sealed class VfioPciIntrsTests
         Assert.Equal(1u, a.Take());
         Ok(client.SetIrqs(Trigger, Msi, 0, 0));
         Assert.False(function.Message(0));
+    }
+
+    [Theory]
+    [InlineData(Msi, 0, 1, 0)]
+    [InlineData(Msi, 0, 2, 1)]
+    [InlineData(Msi, 1, 1, 1)]
+    [InlineData(Msix, 0, 2, 0)]
+    public void Msi_WithoutInterruptRemapping_IsOneVector(uint index, uint start, uint count, int expected)
+    {
+        Assert.True(PciAddress.TryParse("0000:00:05.0", out var address));
+        var group = TestFunction.NewGroup(remapsInterrupts: false);
+        using var client = new Client(new VfioPciDevice(new PciDevice(TestFunction.Express(), address, group, new PciHostBridge())));
+        var fds = Enumerable.Range(0, (int)count).Select(_ => client.Caller.NewEventFd().Number).ToArray();
+        Assert.Equal(SysResult.FromValue(expected), client.SetIrqs(EventFd, index, start, count, fds));
+
+        // Where it was refused nothing is enabled, and so nothing can be disabled.
+        Assert.Equal(expected != 0, client.SetIrqs(Trigger, index, 0, 0).IsError);
     }
 
     [Fact]

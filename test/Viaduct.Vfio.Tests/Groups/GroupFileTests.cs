@@ -200,6 +200,16 @@ public sealed class GroupFileTests
     }
 
     [Fact]
+    public void GetDeviceFd_NoDescriptorLeft_IsToldBeforeThatThereIsNoContainer()
+    {
+        var group = _machine.OpenGroup();
+        Assert.Equal(Errno.EINVAL, _machine.GetDevice(group).Errno);
+        _machine.Caller.HasFullTable = true;
+        Assert.Equal(Errno.EMFILE, _machine.GetDevice(group).Errno);
+        Assert.Equal(Errno.ENODEV, _machine.GetDevice(group, "nothing").Errno);
+    }
+
+    [Fact]
     public void GetDeviceFd_NoDescriptorLeft_LeavesTheDeviceClosed()
     {
         var (_, group) = _machine.Attach();

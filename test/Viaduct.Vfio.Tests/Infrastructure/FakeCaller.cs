@@ -59,6 +59,11 @@ internal sealed class FakeCaller : Caller
         return Errno.EBADF;
     }
 
+    /// <summary>Nothing can be opened any more.</summary>
+    public bool HasFullTable { get; set; }
+
+    public override bool IsTableFull() => HasFullTable;
+
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         if (InstallError != Errno.None)
