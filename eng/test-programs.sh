@@ -27,6 +27,7 @@ ordinary() {
 test_transcripts() {
   say 'transcripts: the same bytes as the real kernel'
   local as line
+  if test/transcripts/coverage.sh >"$work/coverage"; then count 1 0; else cat "$work/coverage"; count 0 1; fi
   for as in root ordinary; do
     [ "$as" = root ] && [ "$(id -u)" != 0 ] && continue
     printf '#!/bin/sh\nexec %s %s/viaduct.sh "$@"\n' \

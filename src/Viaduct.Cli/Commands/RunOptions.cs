@@ -36,7 +36,7 @@ internal sealed class RunOptions
     private readonly Option<string> _remapping = Choice(
         "--interrupt-remapping",
         "off: an IOMMU that cannot keep devices from forging interrupts. SET_IOMMU and binding to an iommufd are then "
-            + "EPERM, unless --allow-unsafe-interrupts.",
+            + "EPERM, unless --allow-unsafe-interrupts, and a device can have one MSI vector (MSI-X as many as it has).",
         On,
         Off);
 
