@@ -220,7 +220,7 @@ static int executed(char **argv)
 	return 0;
 }
 
-/* A thread group that is killed while others wait for its device: the next open must not have to wait. */
+/* A process is gone when waitpid() says so: the very next open() must find its group free. */
 static void killed_again_and_again(void)
 {
 	section("killed twenty times with everything open");
