@@ -54,7 +54,7 @@ public sealed class PciBus(PciBridge? bridge)
         => CanReset && _functions is [{ Function: var only }] && only == function;
 
     /// <summary>pci_bus_reset_method as it is found when the functions are scanned: the first is alone then.</summary>
-    internal bool WasFirst(PciFunction function) => CanReset && _functions[0].Function == function;
+    internal bool WasFirst(PciFunction function) => CanReset && _functions is [{ Function: var first }, ..] && first == function;
 
     /// <summary>Function 0 of a device tells whether there are others.</summary>
     private void MarkMultifunction(byte device)

@@ -30,8 +30,7 @@ public sealed partial class PciDevice
             tree.Add($"{SysfsPath}/rescan", SysfsAttribute.WriteOnly(write => IfNotZero(write, bus.RescanAsync), IsGone));
         }
 
-        // Whether there is a way to reset the function was found out as the function was: what is written does not take the file away.
-        if (SupportedResets().Count > 0)
+        if (_hasReset)
         {
             tree.Add($"{SysfsPath}/reset", SysfsAttribute.WriteOnly(StoreReset, IsGone));
             AddWritable(tree, "reset_method", () => ResetMethods, StoreResetMethods);

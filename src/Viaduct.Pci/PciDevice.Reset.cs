@@ -14,6 +14,9 @@ public sealed partial class PciDevice
     // In the order in which they are tried; replaced as a whole.
     private volatile IReadOnlyList<string> _resetMethods;
 
+    // Whether there was a way as the function was found: the attributes are there or not from then on.
+    private readonly bool _hasReset;
+
     /// <summary>The ways that are tried, in this order, as reset_method in sysfs lists them; empty where there is none.</summary>
     internal string ResetMethods => string.Join(' ', _resetMethods);
 
@@ -36,8 +39,9 @@ public sealed partial class PciDevice
         return null;
     }
 
-    /// <summary>pci_init_reset_methods, as the function is found.</summary>
-    private List<string> SupportedResets()
+    /// <summary>pci_init_reset_methods.</summary>
+    /// <param name="byBus">The bus may be reset for it.</param>
+    private List<string> SupportedResets(bool byBus)
     {
         var methods = new List<string>();
         if (Function.Capabilities.Any(c => c is PciExpressCapability { HasFunctionLevelReset: true }))
@@ -55,7 +59,7 @@ public sealed partial class PciDevice
             methods.Add(Power);
         }
 
-        if (Bus.WasFirst(Function))
+        if (byBus)
         {
             methods.Add(ByBus);
         }
@@ -72,7 +76,7 @@ public sealed partial class PciDevice
     /// <summary>reset_method_store: names with spaces between, nothing at all, or <c>default</c>.</summary>
     private SysResult StoreResetMethods(string text)
     {
-        var supported = SupportedResets();
+        var supported = SupportedResets(Bus.ResetsOnly(Function));
         if (KernelText.IsSame(text, "default"))
         {
             _resetMethods = supported;

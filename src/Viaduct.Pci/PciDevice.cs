@@ -39,7 +39,8 @@ public sealed partial class PciDevice
         PhysicalFunction = physical;
         SysfsPath = $"{bus.Bridge?.SysfsPath ?? $"/sys/devices/pci{address.Domain:x4}:{address.Bus:x2}"}/{Name}";
         bus.Add(this);
-        _resetMethods = SupportedResets();
+        _resetMethods = SupportedResets(bus.WasFirst(function));
+        _hasReset = _resetMethods.Count > 0;
     }
 
     /// <summary>The chip.</summary>

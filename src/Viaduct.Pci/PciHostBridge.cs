@@ -76,6 +76,7 @@ public sealed partial class PciHostBridge
             }
         }
 
+        function.Sriov?.SetAddresses(virtualStarts);
         function.WriteConfig(PCI_ROM_ADDRESS, 4, (uint)romStart);
         function.WriteConfig(PCI_INTERRUPT_LINE, 1, line);
         function.WriteConfig(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);

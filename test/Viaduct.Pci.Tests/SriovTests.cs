@@ -62,8 +62,25 @@ public sealed class SriovTests
         Assert.Equal(_device.Resources.VirtualStarts[0], starts[0]);
         Assert.Equal(starts[0] + 0x4000, starts[1]);
         Assert.Equal(starts[1] + 0x4000, starts[2]);
+        var register = _device.Function.Sriov!.Offset + PciSriov.PCI_SRIOV_BAR;
+        Assert.Equal((uint)starts[0] | 4, _device.Function.ReadConfig(register, 4));
+        Assert.Equal((uint)(starts[0] >> 32), _device.Function.ReadConfig(register + 4, 4));
         var line = _machine.Get($"{Physical}/resource").Split('\n')[7];
         Assert.Equal($"0x{starts[0]:x16} 0x{starts[0] + 0xbfff:x16} 0x0000000000140204", line);
+    }
+
+    [Fact]
+    public void AResetOfThePhysicalFunction_ResetsThemAndTheyStay()
+    {
+        Assert.Equal(SysResult.Success, _machine.Put(Count, "2"));
+        var sriov = _device.Function.Sriov!.Offset;
+        var registers = _device.Function.ReadConfig(sriov + PciSriov.PCI_SRIOV_BAR, 4);
+        _device.VirtualFunctions[1].Function.WriteConfig(4, 2, 4);
+        Assert.Equal(SysResult.Success, _machine.Put($"{Physical}/reset", "1"));
+        Assert.Equal(2u, _device.Function.ReadConfig(sriov + PciSriov.PCI_SRIOV_NUM_VF, 2));
+        Assert.Equal(9u, _device.Function.ReadConfig(sriov + PciSriov.PCI_SRIOV_CTRL, 2));
+        Assert.Equal(registers, _device.Function.ReadConfig(sriov + PciSriov.PCI_SRIOV_BAR, 4));
+        Assert.Equal(0u, _device.VirtualFunctions[1].Function.ReadConfig(4, 2));
     }
 
     [Fact]

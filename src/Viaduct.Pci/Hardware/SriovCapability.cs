@@ -25,6 +25,10 @@ public sealed class SriovCapability(int offset, IReadOnlyList<PciBar?> bars, Fun
 
     private PciFunction? _function;
 
+    // What the host wrote, which it writes again after a reset. The function's gate protects it.
+    private IReadOnlyList<ulong> _starts = new ulong[PCI_SRIOV_NUM_BARS];
+    private int _count;
+
     /// <summary>Where the capability is.</summary>
     public int Offset { get; } = offset;
 
@@ -89,12 +93,45 @@ public sealed class SriovCapability(int offset, IReadOnlyList<PciBar?> bars, Fun
     /// <param name="count">Zero for none.</param>
     internal void Enable(int count)
     {
-        var function = _function!;
-        lock (function.Gate)
+        lock (_function!.Gate)
         {
-            function.Config.Set(Offset + PCI_SRIOV_NUM_VF, 2, (uint)count);
-            function.Config.SetBits(Offset + PCI_SRIOV_CTRL, 2, PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE, count > 0);
+            _count = count;
+            WriteRegisters();
         }
+    }
+
+    /// <summary>What the host gave the BARs of all virtual functions.</summary>
+    /// <param name="starts">Where those of the first one are, by index.</param>
+    internal void SetAddresses(IReadOnlyList<ulong> starts)
+    {
+        lock (_function!.Gate)
+        {
+            _starts = starts;
+            WriteRegisters();
+        }
+    }
+
+    /// <summary>sriov_restore_state: the function was reset. The gate is held.</summary>
+    internal void WriteRegisters()
+    {
+        var config = _function!.Config;
+        foreach (var bar in Bars)
+        {
+            if (bar is null)
+            {
+                continue;
+            }
+
+            var at = Offset + PCI_SRIOV_BAR + (4 * bar.Index);
+            config.Set(at, 4, (uint)_starts[bar.Index] | (uint)bar.Kind);
+            if (bar.Kind.HasFlag(PciBarKind.Memory64))
+            {
+                config.Set(at + 4, 4, (uint)(_starts[bar.Index] >> 32));
+            }
+        }
+
+        config.Set(Offset + PCI_SRIOV_NUM_VF, 2, (uint)_count);
+        config.SetBits(Offset + PCI_SRIOV_CTRL, 2, PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE, _count > 0);
     }
 
     internal void Place(PciFunction function) => _function = function;

@@ -2,7 +2,7 @@ using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
 
-/// <summary>What a host keeps of a function over a reset (pci_save_state): the header, the controls of PCI Express and of PCI-X. Error
+/// <summary>What a host keeps of a function over a reset (pci_save_state): the header, the controls of PCI Express and of PCI-X, and what SR-IOV was set to. Error
 /// reporting keeps itself: its registers are sticky.</summary>
 internal sealed class PciSavedState
 {
@@ -54,6 +54,7 @@ internal sealed class PciSavedState
     {
         lock (function.Gate)
         {
+            function.Sriov?.WriteRegisters();
             foreach (var (offset, width, value) in _registers)
             {
                 function.WriteConfig(offset, width, value);

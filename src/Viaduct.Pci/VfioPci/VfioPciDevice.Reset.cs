@@ -35,6 +35,18 @@ public sealed partial class VfioPciDevice
             Interrupts.RestoreMessages();
             AccessChanged();
         }
+
+        ResetVirtualFunctions();
+    }
+
+    /// <summary>Without their physical function there are none for a moment (PCIe 5.0, 9.2.2.2): they come back as after power
+    /// on.</summary>
+    private void ResetVirtualFunctions()
+    {
+        foreach (var function in Pci.VirtualFunctions)
+        {
+            function.Function.Reset(PciResetKind.Function);
+        }
     }
 
     /// <summary>vfio_pci_set_power_state: a function that forgets in D3hot gets its state back after it. D1 and D2 do

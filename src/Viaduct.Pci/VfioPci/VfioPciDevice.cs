@@ -156,6 +156,7 @@ public sealed partial class VfioPciDevice : VfioDevice
             if (_resetWorks)
             {
                 Function.Reset(Pci.FindReset() ?? PciResetKind.Function);
+                ResetVirtualFunctions();
             }
 
             _stateAtOpen?.Restore(Function);

@@ -52,10 +52,10 @@ internal static class CoreSequence
         return Length;
     }
 
-    private static ulong StillHeld(FuzzCaller caller)
+    internal static ulong StillHeld(FuzzCaller caller)
         => caller.Memory.Locked.Pages + caller.Memory.Locked.PinnedPages + caller.UserLocked.Pages;
 
-    private static DeviceSpec Parse(string text)
+    internal static DeviceSpec Parse(string text)
         => DeviceSpec.TryParse(text, out var spec, out var error) ? spec : throw new FuzzFailure(error!);
 
     private static void SetUp(MachineBuilder machine, FuzzCaller caller, string[] names, FuzzRandom random)
@@ -184,7 +184,7 @@ internal static class CoreSequence
         _ = file.TryStore(0x86, 2, (ulong)random.Below(20));
     }
 
-    private static void Release(FuzzCaller caller, FuzzRandom random)
+    internal static void Release(FuzzCaller caller, FuzzRandom random)
     {
         var index = random.Below(caller.Files.Count);
         var file = caller.Files[index];

@@ -21,6 +21,7 @@ internal sealed class InProcessRun
         for (var n = 0; watch.Elapsed < time && Failures == 0; n++)
         {
             One("core", CoreSequence.Run, unchecked((int)seed + n));
+            One("machine", MachineSequence.Run, unchecked((int)seed + n));
             One("emulator", EmulatorSequence.Run, unchecked((int)seed + n));
             One("text", TextSequence.Run, unchecked((int)seed + n));
         }
