@@ -24,7 +24,7 @@ internal sealed class LowWrites(ProcessTable processes, OpenFileTable files)
     private readonly Dictionary<int, Redirected> _redirected = [];
 
     /// <summary>The task has to stop at its calls.</summary>
-    public bool IsRedirected(int task) => _redirected.ContainsKey(task);
+    public bool IsRedirected(int task) => _redirected.Count > 0 && _redirected.ContainsKey(task);
 
     /// <summary>A thread got SIGPIPE.</summary>
     /// <returns>True where the signal is for us.</returns>
