@@ -8,7 +8,7 @@ using static Viaduct.Devices.Tests.Infrastructure.NvmeHost;
 namespace Viaduct.Devices.Tests.Nvme;
 
 /// <summary>A controller whose process ends, and another that goes on.</summary>
-public sealed class NvmeStateTests
+public sealed class NvmeStateTests : IDisposable
 {
     private readonly SlowStorage _disk = new(1 << 20);
     private readonly NvmeHost _nvme;
@@ -21,6 +21,8 @@ public sealed class NvmeStateTests
         _nvme.Enable();
         _queue = _nvme.AddQueue(vector: 1);
     }
+
+    public void Dispose() => _disk.Dispose();
 
     [Fact]
     public void State_BetweenCommands_GoesOn()
