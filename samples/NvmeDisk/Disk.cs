@@ -29,7 +29,7 @@ internal sealed class Disk : IDisposable
     /// <param name="options">How.</param>
     internal static Disk Open(string name, DiskOptions options)
     {
-        var device = DiskAddress.Open(name);
+        var device = DiskAddress.Open(name, options.Api);
         try
         {
             var controller = new NvmeController(device, options.Queues, options.UseInterrupts, options.Patience);

@@ -1,8 +1,13 @@
+using Viaduct.Driver;
+
 namespace NvmeDisk;
 
 /// <summary>How to open a disk.</summary>
 internal sealed record DiskOptions
 {
+    /// <summary>The kernel's interface.</summary>
+    internal VfioApi Api { get; init; }
+
     /// <summary>NSID.</summary>
     internal uint Namespace { get; init; } = 1;
 

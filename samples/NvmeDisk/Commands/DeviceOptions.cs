@@ -1,10 +1,14 @@
 using System.CommandLine;
+using Viaduct.Driver;
 
 namespace NvmeDisk.Commands;
 
 /// <summary>What every command needs: the device and how to talk to it. They stand before the command.</summary>
 internal sealed class DeviceOptions
 {
+    private const string Auto = "auto";
+    private const string Group = "group";
+    private const string Cdev = "cdev";
     private const string Poll = "poll";
     private const string Msix = "msix";
     private const int MostQueues = 1024;
@@ -12,6 +16,15 @@ internal sealed class DeviceOptions
     private readonly Argument<string> _device = new("DEVICE")
     {
         Description = "Where the controller is: 0000:01:00.0, through the kernel's VFIO (bound to vfio-pci).",
+    };
+
+    private readonly Option<string> _api = new("--api")
+    {
+        Description = "The kernel's interface. group: /dev/vfio/N in a container. cdev: /dev/vfio/devices/vfioN with iommufd. auto: "
+            + "cdev where it is there, else group.",
+        HelpName = $"{Auto}|{Group}|{Cdev}",
+        DefaultValueFactory = static _ => Auto,
+        Recursive = true,
     };
 
     private readonly Option<string> _completions = new("--completions")
@@ -42,6 +55,7 @@ internal sealed class DeviceOptions
     /// <summary>Adds them to the root command.</summary>
     internal void AddTo(RootCommand root)
     {
+        _api.AcceptOnlyFromAmong(Auto, Group, Cdev);
         _completions.AcceptOnlyFromAmong(Poll, Msix);
         _timeout.Validators.Add(static result =>
         {
@@ -51,6 +65,7 @@ internal sealed class DeviceOptions
             }
         });
         root.Arguments.Add(_device);
+        root.Options.Add(_api);
         root.Options.Add(_completions);
         root.Options.Add(_namespace);
         root.Options.Add(_timeout);
@@ -63,6 +78,12 @@ internal sealed class DeviceOptions
         result.GetValue(_device) ?? throw new FormatException("which device? NvmeDisk 0000:01:00.0 COMMAND"),
         new DiskOptions
         {
+            Api = result.GetValue(_api) switch
+            {
+                Group => VfioApi.Group,
+                Cdev => VfioApi.Cdev,
+                _ => VfioApi.Auto,
+            },
             Namespace = result.GetValue(_namespace),
             Queues = queues,
             UseInterrupts = result.GetValue(_completions) == Msix,

@@ -3,7 +3,7 @@ using Viaduct.Linux;
 
 namespace Viaduct.Driver;
 
-/// <summary>A device file of the kernel's VFIO, opened through its group.</summary>
+/// <summary>A device file of the kernel's VFIO, opened through its group or by its own node.</summary>
 internal sealed class KernelBackend : IDeviceBackend
 {
     private const int FlagsAt = 4;
@@ -13,22 +13,22 @@ internal sealed class KernelBackend : IDeviceBackend
     private const int ResetAttempts = 100;
     private const int ResetPauseMilliseconds = 10;
 
-    private readonly VfioContainer _container;
-    private readonly VfioGroup _group;
     private readonly FileDescriptorHandle _file;
-    private readonly bool _ownsContainer;
+    private readonly IDisposable? _owned;
     private readonly RegionInfo[] _regions;
     private readonly ulong[] _offsets;
     private int _disposed;
 
-    internal KernelBackend(
-        VfioContainer container, VfioGroup group, FileDescriptorHandle file, string name, bool ownsContainer)
+    /// <param name="file">The device; the back-end's from now on, also where this throws.</param>
+    /// <param name="name">Its address.</param>
+    /// <param name="dma">The address space that it is attached to.</param>
+    /// <param name="owned">What is disposed after the device is closed; not where this throws.</param>
+    internal KernelBackend(FileDescriptorHandle file, string name, DmaSpace dma, IDisposable? owned)
     {
-        _container = container;
-        _group = group;
         _file = file;
-        _ownsContainer = ownsContainer;
+        _owned = owned;
         Name = name;
+        Dma = dma;
         try
         {
             var info = new VfioDeviceInfo { ArgSz = VfioDeviceInfo.Size };
@@ -64,7 +64,7 @@ internal sealed class KernelBackend : IDeviceBackend
 
     public bool CanReset { get; }
 
-    public DmaSpace Dma => _container.Dma;
+    public DmaSpace Dma { get; }
 
     public RegionInfo GetRegion(int index)
     {
@@ -205,11 +205,7 @@ internal sealed class KernelBackend : IDeviceBackend
         }
 
         _file.Dispose();
-        _container.Leave(_group);
-        if (_ownsContainer)
-        {
-            _container.Dispose();
-        }
+        _owned?.Dispose();
     }
 
     private static byte[] IrqSet(InterruptKind kind, VfioIrqSetFlags flags, int start, int count)
