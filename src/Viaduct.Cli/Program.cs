@@ -9,6 +9,7 @@ var root = new RootCommand("Viaduct is Linux's VFIO in user space. It runs unmod
     + "no root, no kernel module, no VM.")
 {
     RunCommand.Create(),
+    ServeCommand.Create(),
     DevicesCommand.Create(),
     DoctorCommand.Create(),
     DemoCommand.Create(),
@@ -27,6 +28,12 @@ root.Options.OfType<HelpOption>().Single().Action = new HelpText()
         "viaduct run --device ioat,addr=0000:05:00.0 --device edu -- sh -c 'ls -l /dev/vfio; ./test.sh'",
         "viaduct run --iommu none --device ioat -- ./my-driver 0000:01:00.0",
         "viaduct run --device ioat --memlock=enforce --quiet -- ./my-driver 0000:01:00.0")
+    .Add(
+        "serve",
+        "viaduct serve --device NAME[,key=value]... --socket-path PATH [...]",
+        "viaduct serve --device edu --socket-path /tmp/edu.sock",
+        "viaduct serve --device ioat --socket-path /tmp/a.sock --device edu --socket-path /tmp/b.sock",
+        "systemd-socket-activate -l /tmp/edu.sock viaduct serve --device edu --fd 3")
     .Add("devices", "viaduct devices [NAME] [--json]", "viaduct devices", "viaduct devices ioat")
     .Add("doctor", "viaduct doctor [--json]", "viaduct doctor")
     .Add("demo", "viaduct demo [-- ARG...]", "viaduct demo", "viaduct demo -- --size 64 --count 4");

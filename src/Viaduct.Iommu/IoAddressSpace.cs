@@ -108,6 +108,17 @@ public sealed partial class IoAddressSpace
         }
     }
 
+    /// <summary>The same, for who must do something meanwhile without which a transfer does not end.</summary>
+    /// <param name="meanwhile">Called again and again while there is a transfer to wait for; it may wait for a moment itself.</param>
+    public void WaitForTransfersWhile(Action meanwhile)
+    {
+        Interlocked.MemoryBarrier();
+        foreach (var slot in Volatile.Read(ref _slots))
+        {
+            slot.WaitUntilLeft(meanwhile);
+        }
+    }
+
     /// <summary>Looks an address up. Only a <see cref="DmaPort"/> is waited for when the mapping goes.</summary>
     /// <param name="iova">The I/O virtual address.</param>
     /// <param name="access">What is wanted; the mapping must allow all of it.</param>

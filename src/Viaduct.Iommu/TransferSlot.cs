@@ -71,4 +71,14 @@ internal sealed class TransferSlot
             spinner.SpinOnce(sleep1Threshold: -1);
         }
     }
+
+    /// <summary>The same, doing something meanwhile.</summary>
+    public void WaitUntilLeft(Action meanwhile)
+    {
+        var epoch = Volatile.Read(ref _epoch);
+        while ((epoch & 1) != 0 && Volatile.Read(ref _epoch) == epoch)
+        {
+            meanwhile();
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
+using Viaduct.Linux.Descriptors;
 
 namespace Viaduct.Linux;
 
@@ -21,6 +22,11 @@ public sealed partial class EventFdContext(SafeFileHandle handle) : IDisposable
         handle = result.IsError ? null : new SafeFileHandle((nint)result.Raw, ownsHandle: true);
         return result.IsError ? result : SysResult.Success;
     }
+
+    /// <summary>Whether a descriptor of this process is an eventfd.</summary>
+    public static bool IsEventFd(SafeFileHandle handle)
+        => SymbolicLink.Read(MemoryFile.PathOf(handle), out var target).IsError is false
+            && target == "anon_inode:[eventfd]";
 
     /// <summary>eventfd_signal(): adds one to the counter.</summary>
     public unsafe void Signal()

@@ -11,6 +11,11 @@ public static class StructBytes
         where T : unmanaged
         => MemoryMarshal.Write(destination, in value);
 
+    /// <summary>The structure at the beginning of a buffer that holds all of it.</summary>
+    public static T Read<T>(ReadOnlySpan<byte> source)
+        where T : unmanaged
+        => MemoryMarshal.Read<T>(source);
+
     /// <summary>A structure's bytes.</summary>
     public static byte[] Of<T>(in T value)
         where T : unmanaged

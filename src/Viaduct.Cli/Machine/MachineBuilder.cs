@@ -180,6 +180,7 @@ internal sealed class MachineBuilder : IPciHost
     {
         _bus.Add(new VfioPciDriver(System, _bus, _options.EnableSriov)
         {
+            DecodesAlways = _options.DecodesAlways,
             ModelFailed = (address, bug)
                 => _report($"viaduct: the model of {address} failed in a write that an eventfd caused. Please report this.\n{bug}"),
         });

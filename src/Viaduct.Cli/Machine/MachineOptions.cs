@@ -17,4 +17,7 @@ internal sealed record MachineOptions
 
     /// <summary>The IOMMU's page tables can remember which pages devices wrote.</summary>
     public bool DirtyTracking { get; init; }
+
+    /// <summary>BARs answer whatever a device's COMMAND says, as vfio-user's clients expect.</summary>
+    public bool DecodesAlways { get; init; }
 }

@@ -10,61 +10,36 @@ namespace Viaduct.Memory.Remote;
 /// <param name="isMemory">It may be memory: what lies on a file system in memory is.</param>
 public sealed class SharedFile(SafeFileHandle handle, bool isMemory) : FileMemory
 {
-    private const ulong PageSize = 4096;
-
-    /// <summary>Pieces are mapped one by one: a span is 2 GiB at most, and a huge page 1 GiB.</summary>
-    private const ulong Piece = 1UL << 30;
-
     /// <inheritdoc/>
     public override SysResult Pin(ulong offset, ulong size, out PinnedRange pinned)
     {
         pinned = default;
         var path = MemoryFile.PathOf(handle);
-        if (!isMemory
-            || !FileSystemStatus.IsMemory(path)
-            || FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError
-            || !status.IsRegular
-            || offset + (size - 1) >= status.Size)
+        if (!isMemory || !FileSystemStatus.IsMemory(path))
         {
             return Errno.EINVAL;
         }
 
-        List<SourceSegment> segments = [];
-        for (var at = offset; at - offset < size; at += Piece)
-        {
-            var length = Math.Min(Piece, size - (at - offset));
-            if (TryMap(path, at, length, out var place) is not { } source)
-            {
-                segments.ForEach(s => s.Source.Release(default));
-                return Errno.EINVAL;
-            }
-
-            segments.Add(new SourceSegment(source, place, length - 1));
-        }
-
-        pinned = segments is [var one]
-            ? new PinnedRange(one.Source, one.Offset, size / PageSize)
-            : new PinnedRange(new SegmentedSource(segments), 0, size / PageSize);
-        return SysResult.Success;
+        // As pinned pages may be written whatever the descriptor's mode; where even its owner may not, the device may read.
+        return TryMap(path, OpenFlags.O_RDWR, offset, size, out pinned) || TryMap(path, OpenFlags.O_RDONLY, offset, size, out pinned)
+            ? SysResult.Success
+            : Errno.EINVAL;
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => handle.Dispose();
 
-    // As pinned pages may be written whatever the descriptor's mode; where even its owner may not, the device may read.
-    private static SharedFileMemory? TryMap(string path, ulong position, ulong length, out ulong place)
+    private static bool TryMap(string path, OpenFlags mode, ulong offset, ulong size, out PinnedRange pinned)
     {
-        place = 0;
-        var writable = !FileCalls.Open(path, OpenFlags.O_RDWR, out var file).IsError;
-        if (!writable && FileCalls.Open(path, OpenFlags.O_RDONLY, out file).IsError)
+        pinned = default;
+        if (FileCalls.Open(path, mode, out var file).IsError)
         {
-            return null;
+            return false;
         }
 
         using (file)
         {
-            return (writable ? SharedFileMemory.TryMap(file, position, length, writable: true, out place) : null)
-                ?? SharedFileMemory.TryMap(file, position, length, writable: false, out place);
+            return !FileWindow.Map(file, offset, size, writable: mode == OpenFlags.O_RDWR, out pinned).IsError;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Linux.Processes;
@@ -41,7 +42,7 @@ internal sealed class SharedFileMemory : MemorySource
 
         using (handle)
         {
-            return TryMap(handle!, position, length, writable, out offset);
+            return Map(handle!, position, length, writable, out var source, out offset).IsError ? null : source;
         }
     }
 
@@ -51,29 +52,41 @@ internal sealed class SharedFileMemory : MemorySource
     /// <param name="length">Bytes, a multiple of 4 KiB.</param>
     /// <param name="writable">The device will write.</param>
     /// <param name="offset">The first byte's place in the source.</param>
-    /// <returns>Null where that cannot be done.</returns>
-    public static SharedFileMemory? TryMap(
-        FileDescriptorHandle file, ulong position, ulong length, bool writable, out ulong offset)
+    /// <param name="source">The piece; null after an error.</param>
+    /// <returns>Zero, EBADF, EINVAL where it is too large, or what mmap(2) says.</returns>
+    public static SysResult Map(
+        FileDescriptorHandle file, ulong position, ulong length, bool writable, out SharedFileMemory? source, out ulong offset)
     {
         offset = 0;
+        source = null;
 
         // hugetlbfs maps whole huge pages only, and says so in st_blksize.
         var path = $"/proc/self/fd/{file.DangerousGetHandle()}";
-        if (FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError)
+        var result = FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status);
+        if (result.IsError)
         {
-            return null;
+            return result;
         }
 
         var unit = Math.Max(PageSize, status.BlockSize);
         var first = position / unit * unit;
         var size = (position + length - first + unit - 1) / unit * unit;
-        if (size > int.MaxValue || MemoryMapping.Map(file, first, (nuint)size, writable, out var mapping).IsError)
+        if (size > int.MaxValue)
         {
-            return null;
+            return Errno.EINVAL;
         }
 
-        offset = position - first;
-        return new SharedFileMemory(mapping!, FileSeals.CannotShrink(file));
+        result = MemoryMapping.Map(file, first, (nuint)size, writable, out var mapping);
+        if (!result.IsError)
+        {
+            offset = position - first;
+
+            // In this order: once it cannot shrink, what it has it keeps.
+            var inPlace = FileSeals.CannotShrink(file) && FileWindow.Holds(file, position + (length - 1));
+            source = new SharedFileMemory(mapping!, inPlace);
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>

@@ -41,6 +41,9 @@ public sealed class VfioPciDriver : PciDriver
     /// <summary>Hears of a model's exception, which is a bug in it.</summary>
     public Action<PciAddress, Exception>? ModelFailed { get; init; }
 
+    /// <summary>See <see cref="VfioPciDevice.DecodesAlways"/>.</summary>
+    public bool DecodesAlways { get; init; }
+
     /// <inheritdoc/>
     public override SysResult Probe(PciDevice device)
     {
@@ -54,6 +57,7 @@ public sealed class VfioPciDriver : PciDriver
         {
             var vfio = new VfioPciDevice(device)
             {
+                DecodesAlways = DecodesAlways,
                 ModelFailed = ModelFailed is { } failed ? bug => failed(device.Address, bug) : null,
             };
             _system.Add(vfio);

@@ -288,7 +288,7 @@ public sealed partial class VfioPciDevice
             {
                 // Nothing answers a port that is not decoded.
                 Put(piece, ulong.MaxValue);
-                if (Function.IoDecoded)
+                if (Function.IoDecoded || DecodesAlways)
                 {
                     Put(piece, Function.ReadBarLocked(bar.Index, offset, piece.Length));
                 }
@@ -316,7 +316,7 @@ public sealed partial class VfioPciDevice
         lock (Function.Gate)
         {
             var isIo = bar.Kind.HasFlag(PciBarKind.Io);
-            if (isIo ? Function.IoDecoded : _memoryEnabled)
+            if (isIo ? Function.IoDecoded || DecodesAlways : _memoryEnabled)
             {
                 Function.WriteBarLocked(bar.Index, offset, piece.Length, Get(piece));
             }

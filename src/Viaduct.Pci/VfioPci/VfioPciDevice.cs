@@ -82,6 +82,10 @@ public sealed partial class VfioPciDevice : VfioDevice
         }
     }
 
+    /// <summary>BARs answer whatever COMMAND says. Not the kernel's way, but that of vfio-user's servers, which clients without a PCI bus
+    /// of their own (SPDK) count on.</summary>
+    public bool DecodesAlways { get; init; }
+
     internal VfioPciIntrs Interrupts { get; }
 
     /// <inheritdoc/>
@@ -189,7 +193,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     {
         lock (Function.Gate)
         {
-            _memoryEnabled = _config is { MemoryEnabled: true } && Function.IsPowered;
+            _memoryEnabled = _config is { } config && (config.MemoryEnabled || DecodesAlways) && Function.IsPowered;
         }
     }
 

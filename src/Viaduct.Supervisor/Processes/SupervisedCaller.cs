@@ -85,7 +85,7 @@ internal sealed class SupervisedCaller(
             return Errno.EBADF;
         }
 
-        if (!IsEventFd(handle!))
+        if (!EventFdContext.IsEventFd(handle!))
         {
             handle!.Dispose();
             return Errno.EINVAL;
@@ -163,8 +163,4 @@ internal sealed class SupervisedCaller(
         return DescriptorInfo.GetFlags(Environment.ProcessId, (int)handle.DangerousGetHandle()) is { } flags
             && (flags & O_PATH) != 0;
     }
-
-    private static bool IsEventFd(SafeFileHandle handle)
-        => SymbolicLink.Read(MemoryFile.PathOf(handle), out var target).IsError is false
-            && target == "anon_inode:[eventfd]";
 }
