@@ -73,7 +73,7 @@ internal sealed class IoasMapper(FileDescriptorHandle iommufd, uint ioas) : IDma
         return FileCalls.Ioctl(iommufd, IommufdIoctl.IOMMU_IOAS_MAP, ref map);
     }
 
-    private static IommuIoasMapFlags ToFlags(DmaAccess access) =>
+    internal static IommuIoasMapFlags ToFlags(DmaAccess access) =>
         IommuIoasMapFlags.IOMMU_IOAS_MAP_FIXED_IOVA
         | (access.HasFlag(DmaAccess.Read) ? IommuIoasMapFlags.IOMMU_IOAS_MAP_READABLE : IommuIoasMapFlags.None)
         | (access.HasFlag(DmaAccess.Write) ? IommuIoasMapFlags.IOMMU_IOAS_MAP_WRITEABLE : IommuIoasMapFlags.None);

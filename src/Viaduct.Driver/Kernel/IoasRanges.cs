@@ -49,7 +49,8 @@ internal sealed record IoasRanges(ulong PageSize, IReadOnlyList<IovaRange> Range
         }
     }
 
-    private static IoasRanges Parse(ReadOnlySpan<byte> array, in IommuIoasIovaRanges query)
+    /// <summary>Reads an answer.</summary>
+    internal static IoasRanges Parse(ReadOnlySpan<byte> array, in IommuIoasIovaRanges query)
     {
         List<IovaRange> ranges = [];
         var count = Math.Min(query.NumIovas, (uint)(array.Length / IommuIovaRange.Size));
