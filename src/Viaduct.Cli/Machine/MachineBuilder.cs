@@ -233,10 +233,12 @@ internal sealed class MachineBuilder : IPciHost
     public PciServices CreateServices(PciAddress address, IommuGroup group) => new()
     {
         Dma = new DmaPort(group) { Observer = _observer },
-        Executor = new DeviceThread(
-            address.ToString(),
-            bug => _report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}")),
+        Executor = CreateThread(address, address.ToString()),
+        Background = CreateThread(address, $"{address} background"),
     };
+
+    private DeviceThread CreateThread(PciAddress address, string name) => new(
+        name, bug => _report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}"));
 
     /// <inheritdoc/>
     public IommuGroup CreateGroup(IommuUnit unit)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Devices.Edu;
 using Viaduct.Devices.Ioat;
+using Viaduct.Devices.Nvme;
 using Viaduct.Devices.Replica;
 using Viaduct.Pci.Hardware;
 
@@ -43,6 +44,24 @@ public static class DeviceCatalog
                     "SR-IOV: virtual functions that there can be; 'run --enable-sriov' and sriov_numvfs in sysfs make them"),
             ],
             Registers = IoatRegisters.All,
+        },
+        new DeviceModel(CreateNvme)
+        {
+            Name = NvmeFunction.Name,
+            Summary = "An NVM Express 2.0 disk: namespaces in memory, or in a file",
+            PciId = "1af4:10f0",
+            Keys =
+            [
+                new DeviceKey(NvmeOptionsReader.FileKey, "a file", "memory", "A raw image; made, with holes, where it is not there and size is given"),
+                new DeviceKey(NvmeOptionsReader.SizeKey, "512M, 1G, 4096", "1G, or the file's", "Bytes of a namespace"),
+                new DeviceKey(
+                    NvmeOptionsReader.NamespacesKey, "1-32", "1", "Namespaces of that size each; in a file's name, %n becomes the number"),
+                new DeviceKey(NvmeOptionsReader.BlockKey, "512, 4096", "512", "Bytes of a block, until a host formats"),
+                new DeviceKey(NvmeOptionsReader.ReadOnlyKey, "on, off", "off", "The file is only read"),
+                new DeviceKey(NvmeOptionsReader.SerialKey, "20 characters", "from the file's name", "Serial number, which names the disk"),
+                new DeviceKey(NvmeOptionsReader.QueuesKey, "1-64", "64", "I/O queues"),
+            ],
+            Registers = NvmeRegisters.All,
         },
         new DeviceModel(CreateReplica)
         {
@@ -102,6 +121,15 @@ public static class DeviceCatalog
         DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
     {
         function = ReplicaFaceReader.TryRead(options, out var face, out error) ? new ReplicaFunction(services, face) : null;
+        return function is not null;
+    }
+
+    private static bool CreateNvme(
+        DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
+    {
+        function = NvmeOptionsReader.TryRead(options, out var read, out var storage, out error)
+            ? new NvmeFunction(services, read, storage)
+            : null;
         return function is not null;
     }
 

@@ -10,6 +10,7 @@ public sealed class DeviceCatalogTests
     [Theory]
     [InlineData("ioat")]
     [InlineData("edu")]
+    [InlineData("nvme")]
     public void Find_KnownName_FindsIt(string name)
     {
         Assert.True(DeviceCatalog.TryFind(name, out var model, out var error));
@@ -20,11 +21,11 @@ public sealed class DeviceCatalogTests
     }
 
     [Theory]
-    [InlineData("iota", "There is no device 'iota'; 'ioat' perhaps: there are edu, ioat, replica.")]
-    [InlineData("EDU", "There is no device 'EDU'; 'edu' perhaps: there are edu, ioat, replica.")]
-    [InlineData("ioatt", "There is no device 'ioatt'; 'ioat' perhaps: there are edu, ioat, replica.")]
-    [InlineData("nvme", "There is no device 'nvme': there are edu, ioat, replica.")]
-    [InlineData("", "There is no device '': there are edu, ioat, replica.")]
+    [InlineData("iota", "There is no device 'iota'; 'ioat' perhaps: there are edu, ioat, nvme, replica.")]
+    [InlineData("EDU", "There is no device 'EDU'; 'edu' perhaps: there are edu, ioat, nvme, replica.")]
+    [InlineData("ioatt", "There is no device 'ioatt'; 'ioat' perhaps: there are edu, ioat, nvme, replica.")]
+    [InlineData("virtio", "There is no device 'virtio': there are edu, ioat, nvme, replica.")]
+    [InlineData("", "There is no device '': there are edu, ioat, nvme, replica.")]
     public void Find_UnknownName_SaysWhatThereIs(string name, string expected)
     {
         Assert.False(DeviceCatalog.TryFind(name, out _, out var error));

@@ -1,0 +1,48 @@
+namespace Viaduct.Devices.Nvme.Storage;
+
+/// <summary>
+/// The bytes of a namespace. Ranges lie inside <see cref="Length"/>. The controller's engine reads and writes; <see cref="Flush"/>
+/// and <see cref="Zero"/> may run beside that on another thread where <see cref="IsSlow"/>.
+/// </summary>
+public abstract class NvmeStorage : IDisposable
+{
+    /// <summary>Bytes; a multiple of 4096.</summary>
+    public abstract ulong Length { get; }
+
+    /// <summary>Nothing can be written.</summary>
+    public virtual bool IsReadOnly => false;
+
+    /// <summary>A flush, or zeroing, may wait for a medium: it is work for the background.</summary>
+    public abstract bool IsSlow { get; }
+
+    /// <summary>Reads a range.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    public abstract StorageResult Read(ulong offset, Span<byte> destination);
+
+    /// <summary>Writes a range.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="source">The bytes.</param>
+    public abstract StorageResult Write(ulong offset, ReadOnlySpan<byte> source);
+
+    /// <summary>Makes a range zeroes.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="deallocate">The range's room may be given back.</param>
+    public abstract StorageResult Zero(ulong offset, ulong length, bool deallocate);
+
+    /// <summary>What was written before this call stays, whatever happens to the power after it.</summary>
+    public abstract StorageResult Flush();
+
+    /// <summary>Closes what holds the bytes.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes what holds the bytes.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}

@@ -1,0 +1,160 @@
+using Viaduct.Abi;
+
+namespace Viaduct.Linux;
+
+/// <summary>
+/// A file or block device that holds a disk's bytes. Every failure is a value. Any thread may call; the kernel orders what
+/// overlaps.
+/// </summary>
+public sealed class DiskFile : IDisposable
+{
+    private const int O_CLOEXEC = 0x80000;
+    private const int O_CREAT = 0x40;
+    private const int O_EXCL = 0x80;
+    private const uint NewFileMode = 0x1a4; // 0644
+    private const int SEEK_END = 2;
+    private const int LOCK_SH = 1;
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
+    private const int FALLOC_FL_KEEP_SIZE = 0x01;
+    private const int FALLOC_FL_PUNCH_HOLE = 0x02;
+    private const int FALLOC_FL_ZERO_RANGE = 0x10;
+
+    private readonly FileDescriptorHandle _handle;
+
+    private DiskFile(FileDescriptorHandle handle) => _handle = handle;
+
+    /// <summary>Opens what is there and locks it with flock(2): exclusively for writing, shared for reading.</summary>
+    /// <param name="path">The file; not empty.</param>
+    /// <param name="canWrite">False opens it for reading only.</param>
+    /// <param name="file">The open file; null after an error.</param>
+    /// <returns>0; EWOULDBLOCK (EAGAIN) where another open description holds a lock against it; else open's errno.</returns>
+    public static SysResult Open(string path, bool canWrite, out DiskFile? file)
+        => Open(path, (canWrite ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY), 0, canWrite, out file);
+
+    /// <summary>Makes a file that is not there yet, all holes, and locks it for writing.</summary>
+    /// <param name="path">The file; not empty.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="file">The open file; null after an error.</param>
+    /// <returns>0; EEXIST where it is there; else open's or ftruncate's errno.</returns>
+    public static SysResult Create(string path, ulong length, out DiskFile? file)
+    {
+        var result = Open(path, OpenFlags.O_RDWR, O_CREAT | O_EXCL, canWrite: true, out file);
+        if (file is null)
+        {
+            return result;
+        }
+
+        result = FileCalls.Result(LibC.SetFileLength(file._handle, (long)length));
+        if (result.IsError)
+        {
+            file.Dispose();
+            file = null;
+        }
+
+        return result;
+    }
+
+    /// <summary>The bytes of the file or block device, by lseek(2) to its end.</summary>
+    /// <returns>The bytes, or the errno.</returns>
+    public SysResult Length()
+    {
+        var end = LibC.SeekFile(_handle, 0, SEEK_END);
+        return end < 0 ? FileCalls.LastErrno() : SysResult.FromValue(end);
+    }
+
+    /// <summary>Reads all of a range, however many calls that takes.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <returns>0; ENODATA where the file ends before; else pread's errno.</returns>
+    public SysResult Read(ulong offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            var count = FileCalls.Pread(_handle, destination, offset);
+            if (count.Raw <= 0)
+            {
+                return count.IsError ? count : Errno.ENODATA;
+            }
+
+            destination = destination[(int)count.Raw..];
+            offset += (ulong)count.Raw;
+        }
+
+        return SysResult.Success;
+    }
+
+    /// <summary>Writes all of a range, however many calls that takes.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="source">The bytes.</param>
+    /// <returns>0; or pwrite's errno, after which part of the range may have been written.</returns>
+    public SysResult Write(ulong offset, ReadOnlySpan<byte> source)
+    {
+        while (source.Length > 0)
+        {
+            var count = FileCalls.Pwrite(_handle, source, offset);
+            if (count.Raw <= 0)
+            {
+                return count.IsError ? count : Errno.EIO;
+            }
+
+            source = source[(int)count.Raw..];
+            offset += (ulong)count.Raw;
+        }
+
+        return SysResult.Success;
+    }
+
+    /// <summary>fdatasync(2): what was written is on the medium when this returns.</summary>
+    public SysResult Sync() => FileCalls.Result(LibC.SyncFileData(_handle));
+
+    /// <summary>Makes a range a hole, which reads as zeroes and takes no room.</summary>
+    /// <returns>0; EOPNOTSUPP where the file system cannot; else fallocate's errno.</returns>
+    public SysResult PunchHole(ulong offset, ulong length)
+        => Allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+
+    /// <summary>Makes a range zeroes that keep their room.</summary>
+    /// <returns>0; EOPNOTSUPP where the file system cannot; else fallocate's errno.</returns>
+    public SysResult ZeroRange(ulong offset, ulong length)
+        => Allocate(FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length);
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private static SysResult Open(string path, OpenFlags flags, int create, bool canWrite, out DiskFile? file)
+    {
+        file = null;
+        int fd;
+        do
+        {
+            fd = LibC.Open(path, (int)flags | create | O_CLOEXEC, NewFileMode);
+        }
+        while (fd < 0 && FileCalls.LastErrno() == Errno.EINTR);
+        if (fd < 0)
+        {
+            return FileCalls.LastErrno();
+        }
+
+        var handle = new FileDescriptorHandle(fd);
+        var result = FileCalls.Result(LibC.LockFile(handle, (canWrite ? LOCK_EX : LOCK_SH) | LOCK_NB));
+        if (result.IsError)
+        {
+            handle.Dispose();
+            return result;
+        }
+
+        file = new DiskFile(handle);
+        return SysResult.Success;
+    }
+
+    private SysResult Allocate(int mode, ulong offset, ulong length)
+    {
+        SysResult result;
+        do
+        {
+            result = FileCalls.Result(LibC.AllocateFileRange(_handle, mode, (long)offset, (long)length));
+        }
+        while (result.Errno == Errno.EINTR);
+        return result;
+    }
+}
