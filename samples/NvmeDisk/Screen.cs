@@ -17,7 +17,9 @@ internal static class Screen
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
+            var isFirst = table.Columns.Count == 0;
+            var cells = new TableColumn(Markup.Escape(column));
+            table.AddColumn(isFirst ? cells.NoWrap() : cells);
         }
 
         return table;

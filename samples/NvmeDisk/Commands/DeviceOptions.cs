@@ -15,7 +15,8 @@ internal sealed class DeviceOptions
 
     private readonly Argument<string> _device = new("DEVICE")
     {
-        Description = "Where the controller is: 0000:01:00.0, through the kernel's VFIO (bound to vfio-pci).",
+        Description = "Where the controller is: 0000:01:00.0, through the kernel's VFIO (bound to vfio-pci); unix:PATH, behind a "
+            + "vfio-user socket; model:nvme,KEY=VALUE..., a model in this process, with the keys of 'viaduct devices nvme'.",
     };
 
     private readonly Option<string> _api = new("--api")

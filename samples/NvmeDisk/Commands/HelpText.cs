@@ -30,6 +30,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
         "NvmeDisk 0000:01:00.0 verify --blocks 262144 --queues 4 --overwrite     does it keep data?",
         "NvmeDisk 0000:01:00.0 load --rw randread --depth 32                     how fast is it?",
         "viaduct run --device nvme -- NvmeDisk 0000:01:00.0 identify             with no hardware at all",
+        "NvmeDisk unix:/run/n0.sock identify                                     behind a vfio-user server",
+        "NvmeDisk model:nvme,size=1G load                                        a model in this process",
     ];
 
     private readonly HelpAction _generated = new();

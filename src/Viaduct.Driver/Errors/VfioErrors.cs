@@ -133,7 +133,7 @@ internal static class VfioErrors
     }
 
     internal static VfioException CannotAccess(
-        Errno errno, string device, int region, ulong offset, int length, bool write)
+        Errno errno, string device, int region, ulong offset, int length, bool write, string? call = null)
     {
         var name = region switch
         {
@@ -149,7 +149,7 @@ internal static class VfioErrors
         };
         return new VfioException(
             errno,
-            write ? "pwrite" : "pread",
+            call ?? (write ? "pwrite" : "pread"),
             $"cannot {(write ? "write" : "read")} {length} bytes at 0x{offset:x} of {device}'s {name}",
             why,
             errno == Errno.EIO ? "device.Config.EnableBusMaster() sets it" : "");
