@@ -48,7 +48,7 @@ internal sealed class InProcessCaller : Caller, IDisposable
         using var eventFd = new SafeFileHandle(fd, ownsHandle: false);
         var result = MemoryFile.Duplicate(eventFd, out var copy);
         context = copy is null ? null : new EventFdContext(copy);
-        return result;
+        return result.IsError ? result : SysResult.Success;
     }
 
     public override SysResult InstallFile(VfioFile file, bool closeOnExec) => Errno.EMFILE;
