@@ -3,7 +3,7 @@
 #
 #   eng/prove-driver-on-kernel.sh SAMPLE [SAMPLE-ARG]... -- RUNNER [RUNNER-ARG]...
 #
-# SAMPLE is a folder of samples/: EduDriver, NvmeDisk. A SAMPLE-ARG that starts with '@' names a script for busybox's sh to run in the
+# SAMPLE is a folder of samples/ (EduDriver, NvmeDisk) or of test/ (Viaduct.Driver.Suite, with --self-test). A SAMPLE-ARG that starts with '@' names a script for busybox's sh to run in the
 # program's place; it finds the program in $PROGRAM. RUNNER is called as
 #   RUNNER [RUNNER-ARG]... -x TARBALL -- SCRIPT
 # and must boot a kernel with VFIO and the device bound to vfio-pci, put TARBALL and SCRIPT into one folder and run SCRIPT in it with
@@ -15,7 +15,8 @@ usage() { sed -n 2,13p "$0" >&2; exit 2; }
 [ $# -ge 3 ] || usage
 sample=$1 arguments=() script=; shift
 root=$(cd "$(dirname "$0")/.." && pwd)
-[ -d "$root/samples/$sample" ] || { echo "$0: there is no samples/$sample" >&2; exit 2; }
+project=$root/samples/$sample; [ -d "$project" ] || project=$root/test/$sample
+[ -d "$project" ] || { echo "$0: there is no samples/$sample and no test/$sample" >&2; exit 2; }
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   case $1 in @*) script=${1#@} ;; *) arguments+=("$1") ;; esac
   shift
@@ -26,7 +27,7 @@ rid=${DRIVER_RUNTIME:-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
 # Compiled ahead where it can be: the processor may be emulated, and then compiling at run time takes minutes.
-dotnet publish "$root/samples/$sample" -c Release -r "$rid" --self-contained -p:PublishReadyToRun=true -v q --nologo \
+dotnet publish "$project" -c Release -r "$rid" --self-contained -p:PublishReadyToRun=true -v q --nologo \
   -o "$work/driver/app" >&2
 rm -f "$work"/driver/app/*.pdb "$work"/driver/app/*.xml "$work"/driver/app/libmscordbi.so "$work"/driver/app/libmscordaccore.so \
   "$work"/driver/app/libclrgcexp.so

@@ -4,7 +4,7 @@ using Viaduct.Driver.Suite;
 
 // Runs the driver library's tests on devices of any back-end.
 const string Usage = """
-    usage: DriverSuite --self-test [--api auto|group|cdev] [DEVICE]...
+    usage: Viaduct.Driver.Suite --self-test [--api auto|group|cdev] [DEVICE]...
 
     DEVICE: 0000:01:00.0, through the kernel's VFIO; unix:PATH, a vfio-user socket; model:NAME, in this process. By default
     every edu (1234:11e8) and every NVMe controller in /sys/bus/pci/devices. What is on the disk of an NVMe controller is
@@ -33,7 +33,7 @@ if (rest is ["--api", var name, ..])
 var devices = rest.Length > 0 ? rest : SuiteRun.FindDevices();
 if (devices.Length == 0)
 {
-    Console.Error.WriteLine("DriverSuite: there is no edu (1234:11e8) and no NVMe controller in /sys/bus/pci/devices");
+    Console.Error.WriteLine("Viaduct.Driver.Suite: there is no edu (1234:11e8) and no NVMe controller in /sys/bus/pci/devices");
     return 1;
 }
 
