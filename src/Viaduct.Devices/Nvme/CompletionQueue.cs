@@ -57,6 +57,9 @@ internal sealed class CompletionQueue
     /// <summary>Entries that can be written and are promised to nobody.</summary>
     public uint Free => Size - 1 - Used - Reserved;
 
+    /// <summary>Keeps an entry for a command that completes later.</summary>
+    public void Reserve() => Reserved++;
+
     /// <summary>The entry that is written next has been.</summary>
     public void Advance()
     {

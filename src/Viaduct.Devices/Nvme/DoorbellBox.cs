@@ -1,3 +1,5 @@
+using Viaduct.Pci.Hardware;
+
 namespace Viaduct.Devices.Nvme;
 
 /// <summary>What was written to doorbells and not looked at yet. The function's gate protects the one that drivers write; the engine has
@@ -60,6 +62,36 @@ internal sealed class DoorbellBox
         while (other.TryTakeHead(out var queue, out var value))
         {
             SetHead(queue, value);
+        }
+    }
+
+    public void Save(StateWriter state)
+    {
+        for (var i = 0; i < _tails.Length; i++)
+        {
+            state.Write(_tails[i]);
+            state.Write(_newTails.Contains(i));
+            state.Write(_heads[i]);
+            state.Write(_newHeads.Contains(i));
+        }
+    }
+
+    public void Load(ref StateReader state)
+    {
+        Clear();
+        for (var i = 0; i < _tails.Length; i++)
+        {
+            _tails[i] = state.ReadUInt32();
+            if (state.ReadBool())
+            {
+                _newTails.Add(i);
+            }
+
+            _heads[i] = state.ReadUInt32();
+            if (state.ReadBool())
+            {
+                _newHeads.Add(i);
+            }
         }
     }
 

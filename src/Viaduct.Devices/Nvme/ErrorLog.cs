@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Nvme;
 
@@ -20,6 +21,29 @@ internal sealed class ErrorLog
     {
         _entries[Count % Entries] = entry;
         Count++;
+    }
+
+    public void Save(StateWriter state)
+    {
+        state.Write(Count);
+        foreach (ref readonly var entry in _entries.AsSpan())
+        {
+            state.Write(entry.Queue);
+            state.Write(entry.Command);
+            state.Write(entry.Status);
+            state.Write(entry.Block);
+            state.Write(entry.Namespace);
+        }
+    }
+
+    public void Load(ref StateReader state)
+    {
+        Count = state.ReadUInt64();
+        foreach (ref var entry in _entries.AsSpan())
+        {
+            var (queue, command, status) = (state.ReadUInt16(), state.ReadUInt16(), state.ReadUInt16());
+            entry = new ErrorEntry(queue, command, status, state.ReadUInt64(), state.ReadUInt32());
+        }
     }
 
     /// <summary>Lays the log page out, the last error first.</summary>

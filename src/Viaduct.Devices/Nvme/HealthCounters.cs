@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Nvme;
 
@@ -31,6 +32,28 @@ internal sealed class HealthCounters(TimeProvider time)
             _before = value;
             _start = time.GetTimestamp();
         }
+    }
+
+    public void Save(StateWriter state)
+    {
+        state.Write(BytesRead);
+        state.Write(BytesWritten);
+        state.Write(Reads);
+        state.Write(Writes);
+        state.Write(UnsafeShutdowns);
+        state.Write(MediaErrors);
+        state.Write((ulong)PowerOn.TotalSeconds);
+    }
+
+    public void Load(ref StateReader state)
+    {
+        BytesRead = state.ReadUInt64();
+        BytesWritten = state.ReadUInt64();
+        Reads = state.ReadUInt64();
+        Writes = state.ReadUInt64();
+        UnsafeShutdowns = state.ReadUInt64();
+        MediaErrors = state.ReadUInt64();
+        PowerOn = TimeSpan.FromSeconds(state.ReadUInt64() & uint.MaxValue);
     }
 
     /// <summary>Lays out what it counts.</summary>

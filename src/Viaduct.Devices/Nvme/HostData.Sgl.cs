@@ -14,6 +14,7 @@ internal sealed partial class HostData
     private const int BitBucket = 1;
     private const int Segment = 2;
     private const int LastSegment = 3;
+    private const int None = -1;
 
     private readonly byte[] _descriptors = new byte[DescriptorsAtOnce * DescriptorLength];
 
@@ -33,11 +34,13 @@ internal sealed partial class HostData
                 return NvmeStatus.InvalidSglSegmentDescriptor;
             }
 
-            var status = MapSegment(descriptor, ref length, isToHost, ref budget, out descriptor);
-            if (status != NvmeStatus.Success || descriptor.Kind == LastSegment + 1)
+            var status = MapSegment(descriptor, ref length, isToHost, ref budget, out var next);
+            if (status != NvmeStatus.Success || next.Kind == None)
             {
                 return status;
             }
+
+            descriptor = next;
         }
 
         var mapped = MapDescriptor(descriptor, ref length, isToHost);
@@ -49,11 +52,11 @@ internal sealed partial class HostData
     /// <param name="length">What is still to be found of the data.</param>
     /// <param name="isToHost">The controller writes the data.</param>
     /// <param name="budget">Descriptors that may still be read.</param>
-    /// <param name="next">The segment that comes next; of a kind that does not exist where this was the last.</param>
+    /// <param name="next">The segment that comes next; of kind <see cref="None"/> where this was the last.</param>
     private NvmeStatus MapSegment(
-        in Descriptor segment, ref ulong length, bool isToHost, ref int budget, out Descriptor next)
+        Descriptor segment, ref ulong length, bool isToHost, ref int budget, out Descriptor next)
     {
-        next = new Descriptor(0, 0, LastSegment + 1, 0);
+        next = new Descriptor(0, 0, None, 0);
         var count = segment.Length / DescriptorLength;
         for (uint done = 0; done < count;)
         {

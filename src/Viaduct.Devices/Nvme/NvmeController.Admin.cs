@@ -138,7 +138,7 @@ internal sealed partial class NvmeController
         _ready.Remove(id);
         _waitForBackground.Remove(id);
         _background.Stop(queue);
-        _completions[0]!.Reserved++;
+        _completions[0]!.Reserve();
         return NvmeStatus.Deferred;
     }
 

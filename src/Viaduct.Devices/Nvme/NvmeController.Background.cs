@@ -9,7 +9,7 @@ internal sealed partial class NvmeController
     private BackgroundJob Begin(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace[] targets)
     {
         queue.InFlight++;
-        queue.Completions.Reserved++;
+        queue.Completions.Reserve();
         return _background.Begin(queue, command, targets);
     }
 
@@ -56,6 +56,12 @@ internal sealed partial class NvmeController
         }
 
         Complete(queue, job.Command, status);
+        EndDeletion(queue);
+    }
+
+    /// <summary>A queue that is being deleted is gone when nothing of it is under way any more.</summary>
+    private void EndDeletion(SubmissionQueue queue)
+    {
         if (queue is { IsDeleting: true, InFlight: 0 })
         {
             var admin = _submissions[0]!;

@@ -18,7 +18,7 @@ internal sealed partial class NvmeController
     private const uint SubmissionEntryLog2 = 6;
     private const uint CompletionEntryLog2 = 4;
 
-    private readonly NvmeOptions _options;
+    private NvmeOptions _options;
     private readonly NvmeNamespace[] _namespaces;
     private readonly IControllerHost _host;
     private readonly DmaPort _dma;

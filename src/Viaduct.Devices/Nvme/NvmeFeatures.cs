@@ -1,3 +1,5 @@
+using Viaduct.Pci.Hardware;
+
 namespace Viaduct.Devices.Nvme;
 
 /// <summary>The values of features. A reset makes them what they were at first: none can be saved. The engine owns it.</summary>
@@ -77,6 +79,44 @@ internal sealed class NvmeFeatures
             _timestampAt = _time.GetTimestamp();
             _isTimestampSet = (value & ((ulong)TimestampSet << 48)) != 0;
         }
+    }
+
+    public void Save(StateWriter state)
+    {
+        state.Write(Arbitration);
+        state.Write(OverTemperature);
+        state.Write(UnderTemperature);
+        state.Write(ErrorRecovery);
+        state.Write(HasWriteCache);
+        state.Write(InterruptCoalescing);
+        state.Write(WriteAtomicity);
+        state.Write(AsyncEvents);
+        foreach (var value in _notCoalesced)
+        {
+            state.Write(value);
+        }
+
+        state.Write(_hostBehavior);
+        state.Write(Timestamp);
+    }
+
+    public void Load(ref StateReader state)
+    {
+        Arbitration = state.ReadUInt32();
+        OverTemperature = state.ReadUInt16();
+        UnderTemperature = state.ReadUInt16();
+        ErrorRecovery = state.ReadUInt32();
+        HasWriteCache = state.ReadBool();
+        InterruptCoalescing = state.ReadUInt32();
+        WriteAtomicity = state.ReadUInt32();
+        AsyncEvents = state.ReadUInt32();
+        foreach (ref var value in _notCoalesced.AsSpan())
+        {
+            value = state.ReadBool();
+        }
+
+        state.ReadBytes(HostBehaviorLength).CopyTo(_hostBehavior);
+        Timestamp = state.ReadUInt64();
     }
 
     /// <summary>A controller level reset. The timestamp goes on.</summary>

@@ -15,7 +15,11 @@ public sealed partial class NvmeFunction
 
     private void Run()
     {
-        Listen();
+        if (!Listen())
+        {
+            return;
+        }
+
         bool hasMore;
         lock (_bus)
         {
@@ -27,11 +31,17 @@ public sealed partial class NvmeFunction
     }
 
     /// <summary>Copies what software wants.</summary>
-    private void Listen()
+    /// <returns>False where memory is not in place.</returns>
+    private bool Listen()
     {
         lock (Gate)
         {
             _isQueued = false;
+            if (_isPaused)
+            {
+                return false;
+            }
+
             if (_wantsDisable)
             {
                 _rung.Clear();
@@ -40,14 +50,21 @@ public sealed partial class NvmeFunction
             _rung.TakeFrom(_doorbells);
             _isMsixEnabled = Msix!.IsEnabled;
             _wishes = new Wishes(
-                _wantsDisable, (uint)_configuration.Value, (uint)_adminAttributes.Value, _adminSubmissions.Value, _adminCompletions.Value);
+                _wantsDisable, _isResuming, (uint)_configuration.Value, (uint)_adminAttributes.Value, _adminSubmissions.Value, _adminCompletions.Value);
             _wantsDisable = false;
+            _isResuming = false;
             _controller.StopRequested = false;
+            return true;
         }
     }
 
     private void Obey()
     {
+        if (_wishes.Resume)
+        {
+            _controller.Resume();
+        }
+
         if (_wishes.Disable)
         {
             _controller.Disable();
@@ -140,5 +157,5 @@ public sealed partial class NvmeFunction
 
     /// <summary>What registers said when the engine last looked.</summary>
     private readonly record struct Wishes(
-        bool Disable, uint Configuration, uint AdminAttributes, ulong AdminSubmissions, ulong AdminCompletions);
+        bool Disable, bool Resume, uint Configuration, uint AdminAttributes, ulong AdminSubmissions, ulong AdminCompletions);
 }

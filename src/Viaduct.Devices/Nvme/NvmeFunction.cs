@@ -49,6 +49,8 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDis
     private bool _wantsDisable;
     private bool _wasReset;
     private bool _isAlive;
+    private bool _isPaused;
+    private bool _isResuming;
     private uint _shutdownStatus;
 
     /// <summary>The device after power on.</summary>

@@ -55,6 +55,16 @@ public abstract class FunctionCapability(byte id, int length)
     {
     }
 
+    /// <summary>Writes down what it remembers besides configuration space.</summary>
+    protected internal virtual void Save(StateWriter state)
+    {
+    }
+
+    /// <summary>Takes over what <see cref="Save"/> wrote; configuration space has been taken over already.</summary>
+    protected internal virtual void Load(ref StateReader state)
+    {
+    }
+
     /// <summary>Reads a register of the capability.</summary>
     protected uint Get(int offset, int width) => Function.Config.Read(Offset + offset, width);
 

@@ -47,6 +47,40 @@ public sealed class MsixCapability(int vectors, int tableBar, uint tableOffset, 
     /// <inheritdoc/>
     protected internal override void Reset(PciResetKind kind) => ClearTable();
 
+    /// <inheritdoc/>
+    protected internal override void Save(StateWriter state)
+    {
+        state.Write((uint)Vectors);
+        foreach (var word in _table)
+        {
+            state.Write(word);
+        }
+
+        foreach (var word in _pending)
+        {
+            state.Write(word);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Load(ref StateReader state)
+    {
+        if (state.ReadUInt32() != Vectors)
+        {
+            state.Refuse();
+        }
+
+        foreach (ref var word in _table.AsSpan())
+        {
+            word = state.ReadUInt32();
+        }
+
+        foreach (ref var word in _pending.AsSpan())
+        {
+            word = state.ReadUInt64();
+        }
+    }
+
     /// <summary>A load that may be of the table or of the pending bits.</summary>
     /// <param name="bar">The BAR's index.</param>
     /// <param name="offset">Naturally aligned.</param>

@@ -112,6 +112,28 @@ public sealed class PciConfigSpace
         }
     }
 
+    internal void Save(StateWriter state)
+    {
+        state.Write((uint)Size);
+        state.Write(_value.AsSpan(0, Size));
+    }
+
+    /// <summary>Takes over the bits that software can write or clear; the others are what the chip says.</summary>
+    internal void Load(ref StateReader state)
+    {
+        if (state.ReadUInt32() != Size || state.ReadBytes(Size) is not { IsEmpty: false } saved)
+        {
+            state.Refuse();
+            return;
+        }
+
+        for (var at = 0; at < Size; at++)
+        {
+            var mask = _writable[at] | _clearable[at];
+            _value[at] = (byte)((_value[at] & ~mask) | (saved[at] & mask));
+        }
+    }
+
     internal void Reset()
     {
         for (var at = 0; at < Size; at++)

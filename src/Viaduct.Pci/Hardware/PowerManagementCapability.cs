@@ -61,4 +61,7 @@ public sealed class PowerManagementCapability(bool noSoftReset, byte pmeSupport 
 
     /// <inheritdoc/>
     protected internal override void Reset(PciResetKind kind) => _state = 0;
+
+    /// <inheritdoc/>
+    protected internal override void Load(ref StateReader state) => _state = Get(PCI_PM_CTRL, 1) & PCI_PM_CTRL_STATE_MASK;
 }

@@ -1,0 +1,399 @@
+using System.Buffers.Binary;
+using System.Text;
+using Viaduct.Pci.Hardware;
+
+namespace Viaduct.Devices.Nvme;
+
+/// <content>
+/// State that outlives the process. A command is complete in it, with the head of its queue, or it is not begun: the ones that the background
+/// has are written down whole, and begun anew.
+/// </content>
+internal sealed partial class NvmeController
+{
+    private readonly List<(int Queue, NvmeCommand Command)> _toRepeat = [];
+
+    /// <summary>Writes everything down.</summary>
+    public void Save(StateWriter state)
+    {
+        SaveIdentity(state);
+        state.Write((byte)Phase);
+        state.Write(_configuration);
+        state.Write(_isShuttingDown);
+        state.Write(IsShutDown);
+        state.Write(_shadow);
+        state.Write(_eventIndex);
+        for (var i = 0; i < _completions.Length; i++)
+        {
+            SaveCompletions(state, _completions[i]);
+        }
+
+        for (var i = 0; i < _submissions.Length; i++)
+        {
+            SaveSubmissions(state, _submissions[i]);
+        }
+
+        SaveCommands(state);
+        SaveEvents(state);
+        _features.Save(state);
+        _health.Save(state);
+        _errors.Save(state);
+    }
+
+    /// <summary>Takes over what <see cref="Save"/> wrote.</summary>
+    /// <returns>Why it cannot be; null where nothing but damage, which the reader knows, speaks against it.</returns>
+    public string? Load(ref StateReader state)
+    {
+        ForgetQueues();
+        ForgetEvents();
+        if (LoadIdentity(ref state) is { } error)
+        {
+            return error;
+        }
+
+        Phase = (ControllerPhase)state.ReadByte();
+        if (Phase > ControllerPhase.Failed)
+        {
+            state.Refuse();
+        }
+
+        _configuration = state.ReadUInt32();
+        _isShuttingDown = state.ReadBool();
+        IsShutDown = state.ReadBool();
+        _shadow = state.ReadUInt64();
+        _eventIndex = state.ReadUInt64();
+        _data.PageSize = 4096UL << (int)Math.Min((_configuration >> 7) & 0xf, NvmeRegisters.LargestPageSize);
+        for (var i = 0; i < _completions.Length; i++)
+        {
+            LoadCompletions(ref state, i);
+        }
+
+        for (var i = 0; i < _submissions.Length; i++)
+        {
+            LoadSubmissions(ref state, i);
+        }
+
+        if (Phase == ControllerPhase.Ready && (_submissions[0] is null || _completions[0] is null))
+        {
+            state.Refuse();
+        }
+
+        LoadCommands(ref state);
+        LoadEvents(ref state);
+        _features.Load(ref state);
+        _health.Load(ref state);
+        _errors.Load(ref state);
+        return null;
+    }
+
+    /// <summary>Memory is there: completions that were written after the state was are found by their phase tags, commands that the background
+    /// had begin anew, and every queue is looked at.</summary>
+    public void Resume()
+    {
+        foreach (var queue in _completions)
+        {
+            if (queue is { IsBroken: false })
+            {
+                FindCompleted(queue);
+                _changed.Add(queue.Id);
+                _posted.Add(queue.Id);
+            }
+        }
+
+        if (Phase == ControllerPhase.Ready && _isShuttingDown && !IsShutDown)
+        {
+            _isShuttingDown = false;
+            BeginShutdown();
+            return;
+        }
+
+        foreach (var (id, command) in _toRepeat)
+        {
+            if (_submissions[id] is { } queue)
+            {
+                Execute(queue, command);
+            }
+        }
+
+        _toRepeat.Clear();
+        foreach (var queue in _submissions)
+        {
+            if (queue is not null)
+            {
+                EndDeletion(queue);
+                MarkReady(queue);
+            }
+        }
+    }
+
+    private void FindCompleted(CompletionQueue queue)
+    {
+        for (var room = queue.Size - 1 - queue.Used; room > 0; room--)
+        {
+            var at = queue.Address + (queue.Tail * (ulong)CompletionQueue.EntryLength);
+            if (!_dma.Read(at, _entry).IsOk)
+            {
+                return;
+            }
+
+            var middle = BinaryPrimitives.ReadUInt32LittleEndian(_entry.AsSpan(8));
+            var last = BinaryPrimitives.ReadUInt32LittleEndian(_entry.AsSpan(12));
+            if (((last >> 16) & 1) != (queue.Phase ? 1 : 0))
+            {
+                return;
+            }
+
+            queue.Advance();
+            WasCompleted((int)(middle >> 16), middle & 0xffff, (ushort)last);
+        }
+    }
+
+    private void WasCompleted(int id, uint head, ushort identifier)
+    {
+        if ((uint)id >= (uint)_submissions.Length || _submissions[id] is not { } queue)
+        {
+            return;
+        }
+
+        var repeated = _toRepeat.FindIndex(command => command.Queue == id && command.Command.Identifier == identifier);
+        if (repeated >= 0)
+        {
+            _toRepeat.RemoveAt(repeated);
+        }
+
+        var requested = id == 0 ? _eventRequests.AsSpan(0, _eventRequestCount).IndexOf(identifier) : -1;
+        if (requested >= 0)
+        {
+            _eventRequests[requested] = _eventRequests[--_eventRequestCount];
+        }
+
+        if (head < queue.Size)
+        {
+            queue.Head = head;
+        }
+    }
+
+    private void SaveIdentity(StateWriter state)
+    {
+        state.Write((uint)_options.Queues);
+        var serial = Encoding.ASCII.GetBytes(_options.Serial);
+        state.Write((byte)serial.Length);
+        state.Write(serial);
+        state.Write((uint)_namespaces.Length);
+        foreach (var ns in _namespaces)
+        {
+            state.Write(ns.Storage.Length);
+            state.Write((uint)ns.Format);
+        }
+    }
+
+    private string? LoadIdentity(ref StateReader state)
+    {
+        if (state.ReadUInt32() != _options.Queues)
+        {
+            return "The state is of a controller with another number of queues.";
+        }
+
+        var serial = Encoding.ASCII.GetString(state.ReadBytes(state.ReadByte()));
+        if (serial.Length is 0 or > NvmeOptions.LongestSerial || serial.Any(character => character is <= ' ' or > '~'))
+        {
+            state.Refuse();
+            return null;
+        }
+
+        // The host knows the disk by it.
+        _options = _options with { Serial = serial };
+        var count = state.ReadUInt32();
+        if (count != _namespaces.Length)
+        {
+            return "The state is of a controller with another number of namespaces.";
+        }
+
+        foreach (var ns in _namespaces)
+        {
+            if (state.ReadUInt64() != ns.Storage.Length)
+            {
+                return $"The state is of a controller whose namespace {ns.Id} has another size.";
+            }
+
+            ns.Format = (int)state.ReadUInt32(0, NvmeNamespace.Formats - 1);
+        }
+
+        return null;
+    }
+
+    private static void SaveCompletions(StateWriter state, CompletionQueue? queue)
+    {
+        state.Write(queue is not null);
+        if (queue is null)
+        {
+            return;
+        }
+
+        state.Write(queue.Address);
+        state.Write(queue.Size);
+        state.Write((uint)queue.Vector);
+        state.Write(queue.Interrupts);
+        state.Write(queue.Head);
+        state.Write(queue.Tail);
+        state.Write(queue.Phase);
+        state.Write(queue.IsBroken);
+    }
+
+    private void LoadCompletions(ref StateReader state, int id)
+    {
+        if (!state.ReadBool())
+        {
+            return;
+        }
+
+        var address = state.ReadUInt64();
+        var size = state.ReadUInt32(2, NvmeRegisters.MostEntries);
+        var vector = (int)state.ReadUInt32(0, (uint)_options.Queues);
+        var queue = new CompletionQueue(id, address, size, vector, state.ReadBool());
+        queue.Head = state.ReadUInt32(0, size - 1);
+        queue.Tail = state.ReadUInt32(0, size - 1);
+        queue.Phase = state.ReadBool();
+        queue.IsBroken = state.ReadBool();
+        AddCompletions(queue);
+    }
+
+    private static void SaveSubmissions(StateWriter state, SubmissionQueue? queue)
+    {
+        state.Write(queue is not null);
+        if (queue is null)
+        {
+            return;
+        }
+
+        state.Write(queue.Address);
+        state.Write(queue.Size);
+        state.Write((uint)queue.Completions.Id);
+        state.Write(queue.Head);
+        state.Write(queue.Tail);
+        state.Write(queue.IsBroken);
+        state.Write(queue.IsDeleting);
+        state.Write(queue.DeleteIdentifier);
+    }
+
+    private void LoadSubmissions(ref StateReader state, int id)
+    {
+        if (!state.ReadBool())
+        {
+            return;
+        }
+
+        var address = state.ReadUInt64();
+        var size = state.ReadUInt32(2, NvmeRegisters.MostEntries);
+        var target = _completions[state.ReadUInt32(0, NvmeRegisters.MostQueues)];
+        var head = state.ReadUInt32(0, size - 1);
+        var tail = state.ReadUInt32(0, size - 1);
+        var isBroken = state.ReadBool();
+        var isDeleting = state.ReadBool();
+        var identifier = state.ReadUInt16();
+        if (target is null || (id == 0 && (isDeleting || target.Id != 0)))
+        {
+            state.Refuse();
+            return;
+        }
+
+        _submissions[id] = new SubmissionQueue(id, address, size, target)
+        {
+            Head = head,
+            Tail = tail,
+            IsBroken = isBroken,
+            IsDeleting = isDeleting,
+            DeleteIdentifier = identifier,
+        };
+        if (isDeleting)
+        {
+            _completions[0]?.Reserve();
+        }
+    }
+
+    private void SaveCommands(StateWriter state)
+    {
+        Span<byte> entry = stackalloc byte[NvmeCommand.Length];
+        var count = _toRepeat.Count;
+        foreach (var job in _background.Jobs)
+        {
+            count += job is { IsForgotten: false, Queue: not null } ? 1 : 0;
+        }
+
+        state.Write((uint)count);
+        foreach (var (queue, command) in _toRepeat)
+        {
+            state.Write((uint)queue);
+            command.Write(entry);
+            state.Write(entry);
+        }
+
+        foreach (var job in _background.Jobs)
+        {
+            if (job is { IsForgotten: false, Queue: { } queue })
+            {
+                state.Write((uint)queue.Id);
+                job.Command.Write(entry);
+                state.Write(entry);
+            }
+        }
+    }
+
+    private void LoadCommands(ref StateReader state)
+    {
+        _toRepeat.Clear();
+        var count = state.ReadUInt32(0, BackgroundWork.MostJobs);
+        for (var i = 0; i < count && state.IsGood; i++)
+        {
+            var queue = (int)state.ReadUInt32(0, NvmeRegisters.MostQueues);
+            var entry = state.ReadBytes(NvmeCommand.Length);
+            if (!entry.IsEmpty)
+            {
+                _toRepeat.Add((queue, NvmeCommand.Read(entry)));
+            }
+        }
+    }
+
+    private void SaveEvents(StateWriter state)
+    {
+        state.Write((byte)_eventRequestCount);
+        for (var i = 0; i < _eventRequestCount; i++)
+        {
+            state.Write(_eventRequests[i]);
+        }
+
+        state.Write(_eventsPending);
+        state.Write(_eventsMasked);
+        foreach (var value in _events)
+        {
+            state.Write(value);
+        }
+
+        state.Write((uint)_changedNamespaces.Count);
+        foreach (var id in _changedNamespaces)
+        {
+            state.Write(id);
+        }
+    }
+
+    private void LoadEvents(ref StateReader state)
+    {
+        _eventRequestCount = Math.Min((int)state.ReadByte(), MostEventRequests);
+        for (var i = 0; i < _eventRequestCount; i++)
+        {
+            _eventRequests[i] = state.ReadUInt16();
+        }
+
+        _eventsPending = state.ReadByte();
+        _eventsMasked = state.ReadByte();
+        foreach (ref var value in _events.AsSpan())
+        {
+            value = state.ReadUInt32();
+        }
+
+        var count = state.ReadUInt32(0, (uint)_namespaces.Length);
+        for (var i = 0; i < count; i++)
+        {
+            _changedNamespaces.Add(state.ReadUInt32(1, (uint)_namespaces.Length));
+        }
+    }
+}
