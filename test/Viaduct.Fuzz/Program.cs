@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Viaduct.Fuzz;
 using Viaduct.Fuzz.InProcess;
+using Viaduct.Fuzz.Wire;
 
 var seed = new Option<ulong?>("--seed") { Description = "Where the random sequences begin; any by default." };
 var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 20 };
@@ -18,7 +19,14 @@ var root = new RootCommand("Runs random VFIO programs under viaduct, and random 
 {
     seed, seconds, viaduct, programs, clients, client,
 };
-root.SetAction(parsed => Run(
+var record = new Option<string[]>("--record")
+{
+    Description = "Records a vfio-user conversation: where the client will connect, the server's socket, the file.",
+    Arity = new ArgumentArity(3, 3),
+    AllowMultipleArgumentsPerToken = true,
+};
+root.Add(record);
+root.SetAction(parsed => parsed.GetValue(record) is [var from, var to, var file] ? ConversationRecorder.Record(from, to, file) : Run(
     parsed.GetValue(seed) ?? (ulong)Random.Shared.NextInt64(1, 1L << 40),
     parsed.GetValue(seconds),
     parsed.GetValue(viaduct)!,

@@ -23,6 +23,7 @@ internal sealed class InProcessRun
             One("core", CoreSequence.Run, unchecked((int)seed + n));
             One("machine", MachineSequence.Run, unchecked((int)seed + n));
             One("emulator", EmulatorSequence.Run, unchecked((int)seed + n));
+            One("wire", WireSequence.Run, unchecked((int)seed + n));
             One("text", TextSequence.Run, unchecked((int)seed + n));
         }
     }
