@@ -27,7 +27,7 @@ rid=${DRIVER_RUNTIME:-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
 # Compiled ahead where it can be: the processor may be emulated, and then compiling at run time takes minutes.
-dotnet publish "$project" -c Release -r "$rid" --self-contained -p:PublishReadyToRun=true -v q --nologo \
+dotnet publish "$project" -c Release -r "$rid" --self-contained -p:PublishReadyToRun=true -p:RunAnalyzers=false -v q --nologo \
   -o "$work/driver/app" >&2
 rm -f "$work"/driver/app/*.pdb "$work"/driver/app/*.xml "$work"/driver/app/libmscordbi.so "$work"/driver/app/libmscordaccore.so \
   "$work"/driver/app/libclrgcexp.so
