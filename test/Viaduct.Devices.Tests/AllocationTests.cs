@@ -25,6 +25,61 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void NvmeCommands_AllocateNothing()
+    {
+        var nvme = new NvmeHost();
+        nvme.EnableMsix();
+        nvme.Enable();
+        var queue = nvme.AddQueue(entries: 64, vector: 1);
+        for (var i = 0; i < 64; i++)
+        {
+            queue.Put((i & 1) == 0 ? NvmeEntry.Read(0, 8, NvmeHost.Data) : NvmeEntry.Write(0, 8, NvmeHost.Data));
+        }
+
+        void Round()
+        {
+            // Four times around the rings.
+            for (var i = 1UL; i <= 256; i++)
+            {
+                nvme.Function.WriteBar(0, 0x1008, 4, i % 64);
+                nvme.Host.Executor.RunAll();
+                nvme.Function.WriteBar(0, 0x100c, 4, i % 64);
+                nvme.Host.Executor.RunAll();
+            }
+        }
+
+        Assert.Equal(0, Allocations.Least(Round));
+        Assert.True(nvme.Host.Interrupts.Messages > 256);
+        Assert.Empty(nvme.Host.Mistakes.Mistakes);
+    }
+
+    [Fact]
+    public void NvmeFlushes_AllocateNothing()
+    {
+        using var disk = new SlowStorage(1 << 20);
+        var nvme = new NvmeHost(disk);
+        var queue = nvme.Start();
+        for (var i = 0; i < 16; i++)
+        {
+            queue.Put(NvmeEntry.OfBlocks(0, 0, 1));
+        }
+
+        void Round()
+        {
+            for (var i = 1UL; i <= 16; i++)
+            {
+                nvme.Function.WriteBar(0, 0x1008, 4, i % 16);
+                nvme.Run();
+                nvme.Function.WriteBar(0, 0x100c, 4, i % 16);
+                nvme.Run();
+            }
+        }
+
+        Assert.Equal(0, Allocations.Least(Round));
+        Assert.True(disk.Flushes >= 16);
+    }
+
+    [Fact]
     public void EduTransfers_AllocateNothing()
     {
         var host = new Host();

@@ -2,6 +2,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using Viaduct.Devices.Edu;
 using Viaduct.Devices.Ioat;
+using Viaduct.Devices.Nvme;
+using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Devices.Tests.Infrastructure;
 using Viaduct.Pci.Hardware;
 
@@ -21,6 +23,10 @@ public sealed class RegisterPokeProperties
 
     [Fact]
     public void Edu_AnyAccesses_ComesToRest() => Check(services => new EduFunction(services), 0xa0);
+
+    [Fact]
+    public void Nvme_AnyAccesses_ComesToRest() => Check(
+        services => new NvmeFunction(services, new NvmeOptions { Serial = "S", Queues = 2 }, [new RamStorage(1 << 20)]), 0x1030);
 
     private static void Check(Func<PciServices, DeviceFunction> create, int registers)
     {

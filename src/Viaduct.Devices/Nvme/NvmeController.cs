@@ -130,22 +130,31 @@ internal sealed partial class NvmeController
             return false;
         }
 
-        DeliverEvents();
         _commandsLeft = CommandsPerTurn;
         _bytesLeft = BytesPerTurn;
+        ServeReady();
+        if (Phase != ControllerPhase.Ready)
+        {
+            return false;
+        }
+
+        DeliverEvents();
+        return !_ready.IsEmpty;
+    }
+
+    private void ServeReady()
+    {
         while (_commandsLeft > 0 && _bytesLeft > 0 && !_stopRequested && Phase == ControllerPhase.Ready)
         {
             var queue = _ready.NextFrom(_cursor);
             if (queue < 0)
             {
-                return false;
+                return;
             }
 
             _cursor = queue + 1;
             Serve(_submissions[queue]!);
         }
-
-        return Phase == ControllerPhase.Ready && !_ready.IsEmpty;
     }
 
     private static string? WrongIn(uint configuration, uint submissionSize, uint completionSize)

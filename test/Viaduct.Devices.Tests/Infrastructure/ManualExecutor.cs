@@ -13,6 +13,9 @@ internal sealed class ManualExecutor : IDeviceExecutor
 
     public void Post(Action work) => _queue.Enqueue(work);
 
+    /// <summary>What waits never runs.</summary>
+    public void Forget() => _queue.Clear();
+
     /// <summary>One work item.</summary>
     public bool RunOne()
     {

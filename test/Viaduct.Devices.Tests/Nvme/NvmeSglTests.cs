@@ -41,6 +41,85 @@ public sealed class NvmeSglTests
         AssertBlocks(1000, _nvme.Host.At(Data + (700 << 10), 12 << 10));
     }
 
+    [Fact]
+    public void Read_SegmentsThatChain_ScattersIntoAll()
+    {
+        Assert.Equal(0, Do(0x01, 0, 16, Data, 8192, DataBlock));
+        var expected = _nvme.Host.At(Data, 8192).ToArray();
+        Put(Lists, 0, Data + 0x10000, 4096, DataBlock);
+        Put(Lists, 1, Lists + 0x1000, 32, Segment);
+        Put(Lists + 0x1000, 0, Data + 0x20000, 1024, DataBlock);
+        Put(Lists + 0x1000, 1, Lists + 0x2000, 32, LastSegment);
+        Put(Lists + 0x2000, 0, 0, 0, DataBlock);
+        Put(Lists + 0x2000, 1, Data + 0x30000, 1 << 20, DataBlock);
+        Assert.Equal(0, Do(0x02, 0, 16, Lists, 32, Segment));
+        Assert.True(_nvme.Host.At(Data + 0x10000, 4096).SequenceEqual(expected.AsSpan(0, 4096)));
+        Assert.True(_nvme.Host.At(Data + 0x20000, 1024).SequenceEqual(expected.AsSpan(4096, 1024)));
+        Assert.True(_nvme.Host.At(Data + 0x30000, 3072).SequenceEqual(expected.AsSpan(5120)));
+    }
+
+    [Fact]
+    public void Read_BitBucket_DropsWhatGoesThere()
+    {
+        Assert.Equal(0, Do(0x01, 0, 16, Data, 8192, DataBlock));
+        var expected = _nvme.Host.At(Data + 4096, 4096).ToArray();
+        Put(Lists, 0, 0, 4096, BitBucket);
+        Put(Lists, 1, Data + 0x10000, 4096, DataBlock);
+        Assert.Equal(0, Do(0x02, 0, 16, Lists, 32, LastSegment));
+        Assert.True(_nvme.Host.At(Data + 0x10000, 4096).SequenceEqual(expected));
+
+        // What is fetched does not come out of a bucket.
+        Assert.Equal(0x00f, Do(0x01, 0, 16, Lists, 32, LastSegment));
+    }
+
+    [Theory]
+    [InlineData(4095u, DataBlock, 0x00f)]
+    [InlineData(4096u, (byte)0x40, 0x011)]
+    [InlineData(4096u, (byte)0x50, 0x011)]
+    [InlineData(4096u, (byte)0x01, 0x011)]
+    [InlineData(0u, LastSegment, 0x00d)]
+    [InlineData(24u, LastSegment, 0x00d)]
+    [InlineData(16u, (byte)0x31, 0x011)]
+    [InlineData(16u, Segment, 0x00d)]
+    [InlineData(16u, LastSegment, 0x00f)]
+    public void Descriptors_Wrong_GiveTheirStatus(uint length, byte kind, int status)
+    {
+        Put(Lists, 0, Data, 512, DataBlock);
+        Assert.Equal(status, Do(0x02, 0, 8, Lists, length, kind));
+    }
+
+    [Fact]
+    public void Segments_Wrong_GiveTheirStatus()
+    {
+        Put(Lists, 0, Lists, 16, Segment);
+        Assert.Equal(0x00d, Do(0x02, 0, 8, Lists, 16, LastSegment));
+        Put(Lists, 1, Data, 4096, DataBlock);
+        Assert.Equal(0x00d, Do(0x02, 0, 8, Lists, 32, Segment));
+        Assert.Equal(0x004, Do(0x02, 0, 8, 0x7000_0000, 32, LastSegment));
+    }
+
+    [Fact]
+    public void Segments_WithoutEnd_AreTooMany()
+    {
+        Put(Lists, 0, Lists, 16, Segment);
+        Assert.Equal(0x00e, Do(0x02, 0, 8, Lists, 16, Segment));
+    }
+
+    [Fact]
+    public void Pieces_MoreThanThereCanBe_AreTooMany()
+    {
+        for (var i = 0; i < 1100; i++)
+        {
+            Put(Lists, i, Data + ((ulong)i * 8), 4, DataBlock);
+        }
+
+        Assert.Equal(0x00e, Do(0x02, 0, 16, Lists, 1100 * 16, LastSegment));
+    }
+
+    [Fact]
+    public void AdminCommand_WithSgl_IsInvalidField()
+        => Assert.Equal(0x002, _nvme.Admin.Do(new NvmeEntry(0x06) { Flags = Sgl, Prp1 = Data, Prp2 = 4096, Dword10 = 1 }).Status);
+
     private static void Fill(Span<byte> at, ulong address, uint length, byte kind)
     {
         at[..16].Clear();

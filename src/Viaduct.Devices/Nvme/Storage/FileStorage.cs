@@ -89,7 +89,11 @@ public sealed class FileStorage : NvmeStorage
     public override StorageResult Flush() => Of(_file.Sync());
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _file.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _file.Dispose();
+        base.Dispose(disposing);
+    }
 
     private static SysResult Take(DiskFile file, bool isReadOnly, out FileStorage? storage)
     {
