@@ -58,7 +58,23 @@ internal sealed class ServeSockets : IDisposable
     public void Dispose()
     {
         _sockets.ForEach(s => s?.Dispose());
-        _made.ForEach(File.Delete);
+        foreach (var path in _made)
+        {
+            Remove(path);
+        }
+    }
+
+    // Somebody may have tidied up, the folder too.
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"viaduct: {path} could not be removed: {gone.Message}");
+        }
     }
 
     private bool TryListen(string path)

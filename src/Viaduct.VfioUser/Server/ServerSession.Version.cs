@@ -8,6 +8,10 @@ namespace Viaduct.VfioUser.Server;
 /// <content>The first message.</content>
 internal sealed partial class ServerSession
 {
+    // QEMU 11 sends a reply with one call that does not block, and forgets what a full socket did not take: the stream is lost then. A
+    // message of this size is one buffer in the kernel, which takes it as a whole or not at all.
+    private const int LargestSafeReply = 32 << 10;
+
     private bool Negotiate()
     {
         if (_reader.Read() != ReadOutcome.Message)
@@ -54,6 +58,7 @@ internal sealed partial class ServerSession
             _twin = TwinChannel.Create(most, _options);
         }
 
+        most = Math.Min(most, LargestSafeReply);
         _channel = _twin?.Channel ?? new DmaChannel(_sender, most, Environment.CurrentManagedThreadId, () => _options.Observer?.Refused(
             "DMA by the thread that serves the client, which waits for its own reply: the model must do it on its Executor"));
         _maps = new DmaMaps(_space, _channel, _options.MaxDmaMaps, WhileWaiting);

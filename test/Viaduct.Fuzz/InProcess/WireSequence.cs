@@ -13,7 +13,7 @@ namespace Viaduct.Fuzz.InProcess;
 internal static class WireSequence
 {
     private const int Length = 3000;
-    private static readonly string[] s_models = ["edu", "ioat"];
+    private static readonly string[] s_models = ["edu", "ioat", "nvme"];
 
     /// <summary>Runs one.</summary>
     /// <returns>Messages sent.</returns>
