@@ -34,7 +34,7 @@ internal static class DevicesCommand
             return ExitCodes.Success;
         }
 
-        if (!DeviceCatalog.TryFind(name, out var model, out var error))
+        if (!Models.TryFind(name, out var model, out var error))
         {
             return ErrorText.Write(error!, "fix: 'viaduct devices' lists the models");
         }

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Viaduct.Cli.Machine;
 using Viaduct.Cli.Output;
-using Viaduct.Linux.Sockets;
-using Viaduct.VfioUser.Server;
 
 namespace Viaduct.Cli.Commands;
 
@@ -26,17 +23,27 @@ internal static class ServeCommand
             HelpName = "N",
             AllowMultipleArgumentsPerToken = false,
         };
+        var state = new Option<string?>("--state-dir")
+        {
+            Description = "A folder where devices that can (nvme) leave their state when the server is stopped, for the next one to go on from. "
+                + "What a server that was killed had, its successor has not: clients reset the device then.",
+            HelpName = "FOLDER",
+        };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print nothing but errors." };
         var command = new Command("serve", "Serve device models to virtual machines and drivers over vfio-user, until SIGTERM.")
         {
-            device, path, fd, quiet,
+            device, path, fd, state, quiet,
         };
         command.SetAction(result => Serve(
-            result.GetValue(device) ?? [], result.GetValue(path) ?? [], result.GetValue(fd) ?? [], result.GetValue(quiet)));
+            result.GetValue(device) ?? [],
+            result.GetValue(path) ?? [],
+            result.GetValue(fd) ?? [],
+            result.GetValue(state),
+            result.GetValue(quiet)));
         return command;
     }
 
-    private static int Serve(string[] devices, string[] paths, int[] descriptors, bool quiet)
+    private static int Serve(string[] devices, string[] paths, int[] descriptors, string? stateFolder, bool quiet)
     {
         if (DeviceOption.IsHelp(devices, out var model))
         {
@@ -69,46 +76,6 @@ internal static class ServeCommand
         }
 
         using var sockets = new ServeSockets();
-        return sockets.TryOpen(paths, descriptors) ? Serve(machine, sockets, report) : ExitCodes.Failed;
-    }
-
-    private static int Serve(MachineBuilder machine, ServeSockets sockets, ServeReport report)
-    {
-        using var stop = new ManualResetEventSlim();
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        var servers = new List<VfioUserServer>();
-        try
-        {
-            for (var i = 0; i < machine.Devices.Count; i++)
-            {
-                var placed = machine.Devices[i];
-                var name = $"{placed.Spec.Model.Name} {placed.Device.Name}";
-                servers.Add(new VfioUserServer(
-                    placed.Device.Vfio!, sockets.Take(i), new ServerOptions { Observer = report.ForDevice(name) }));
-                report.Serving(placed, sockets.PathOf(i));
-            }
-
-            // Served to the end where every socket was a connection.
-            _ = Task.WhenAll(servers.Select(s => s.Completion)).ContinueWith(_ => stop.Set(), TaskScheduler.Default);
-            stop.Wait();
-        }
-        finally
-        {
-            servers.ForEach(s => s.Dispose());
-            foreach (var placed in machine.Devices)
-            {
-                (placed.Device.Function as IDisposable)?.Dispose();
-            }
-        }
-
-        report.Stopped();
-        return ExitCodes.Success;
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Set();
-        }
+        return sockets.TryOpen(paths, descriptors) ? ServeRun.Run(machine, sockets, stateFolder, report) : ExitCodes.Failed;
     }
 }

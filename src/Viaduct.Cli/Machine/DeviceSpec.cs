@@ -35,7 +35,7 @@ internal sealed record DeviceSpec(
     {
         spec = null;
         var parts = text.Split(',');
-        if (!DeviceCatalog.TryFind(parts[0], out var model, out error))
+        if (!Models.TryFind(parts[0], out var model, out error))
         {
             return false;
         }

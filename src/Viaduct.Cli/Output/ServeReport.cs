@@ -37,6 +37,22 @@ internal sealed class ServeReport(bool quiet) : IDmaObserver
         Console.Out.Flush();
     }
 
+    /// <summary>What became of the state that a server before this one left.</summary>
+    /// <param name="name">What the device is called.</param>
+    /// <param name="isRestored">The device goes on from it.</param>
+    /// <param name="error">Why it cannot; null where there was none.</param>
+    public void Restored(string name, bool isRestored, string? error)
+    {
+        if (error is not null)
+        {
+            Console.Error.WriteLine($"viaduct: {name} begins as after power on: {error}");
+        }
+        else if (isRestored)
+        {
+            Say($"{name} goes on where the last server left it");
+        }
+    }
+
     /// <summary>All devices are closed.</summary>
     public void Stopped() => Say("stopped; everything that devices were given is on disk");
 

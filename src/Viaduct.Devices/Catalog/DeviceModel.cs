@@ -9,7 +9,9 @@ public sealed class DeviceModel
 {
     private readonly DeviceFactory _create;
 
-    internal DeviceModel(DeviceFactory create) => _create = create;
+    /// <summary>A kind of device.</summary>
+    /// <param name="create">Makes one.</param>
+    public DeviceModel(DeviceFactory create) => _create = create;
 
     /// <summary>The name on the command line.</summary>
     public required string Name { get; init; }

@@ -61,22 +61,10 @@ internal sealed partial class HostData
             }
 
             var pages = needed > room ? count - 1 : count;
-            for (var i = 0; i < pages; i++)
+            var status = AddPages(bytes[..(pages * PrpLength)], ref length);
+            if (status != NvmeStatus.Success || length == 0)
             {
-                var page = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * PrpLength)..]);
-                if ((page & offsetMask) != 0)
-                {
-                    return NvmeStatus.PrpOffsetInvalid;
-                }
-
-                var part = Math.Min(length, PageSize);
-                TryAdd(page, (int)part);
-                length -= part;
-            }
-
-            if (length == 0)
-            {
-                return NvmeStatus.Success;
+                return status;
             }
 
             list = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(pages * PrpLength)..]);
@@ -85,5 +73,23 @@ internal sealed partial class HostData
                 return NvmeStatus.PrpOffsetInvalid;
             }
         }
+    }
+
+    private NvmeStatus AddPages(ReadOnlySpan<byte> list, ref ulong length)
+    {
+        for (; list.Length > 0; list = list[PrpLength..])
+        {
+            var page = BinaryPrimitives.ReadUInt64LittleEndian(list);
+            if ((page & (PageSize - 1)) != 0)
+            {
+                return NvmeStatus.PrpOffsetInvalid;
+            }
+
+            var part = Math.Min(length, PageSize);
+            TryAdd(page, (int)part);
+            length -= part;
+        }
+
+        return NvmeStatus.Success;
     }
 }

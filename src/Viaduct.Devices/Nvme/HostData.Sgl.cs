@@ -75,20 +75,15 @@ internal sealed partial class HostData
 
             for (var i = 0; i < part; i++, done++)
             {
+                // The last of a segment that is not the last segment leads on, and no other.
                 var descriptor = Descriptor.Read(bytes[(i * DescriptorLength)..]);
-                var isLast = done == count - 1;
-                if (descriptor.Kind is Segment or LastSegment)
+                var mayLead = done == count - 1 && segment.Kind == Segment;
+                if (descriptor.Kind is Segment or LastSegment || mayLead)
                 {
-                    // Only the last of a segment that is not the last segment leads on.
                     next = descriptor;
-                    return isLast && segment.Kind == Segment
+                    return descriptor.Kind is Segment or LastSegment && mayLead
                         ? NvmeStatus.Success
                         : NvmeStatus.InvalidSglSegmentDescriptor;
-                }
-
-                if (isLast && segment.Kind == Segment)
-                {
-                    return NvmeStatus.InvalidSglSegmentDescriptor;
                 }
 
                 var status = MapDescriptor(descriptor, ref length, isToHost);

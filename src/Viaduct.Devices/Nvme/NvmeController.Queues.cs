@@ -252,6 +252,7 @@ internal sealed partial class NvmeController
             if (user is not null && user.Completions == queue)
             {
                 _ready.Remove(user.Id);
+                _waitForBackground.Remove(user.Id);
             }
         }
 
@@ -287,6 +288,7 @@ internal sealed partial class NvmeController
         _ready = default;
         _posted = default;
         _waitForBackground = default;
+        _toRepeat.Clear();
         _cursor = 0;
         _shadow = 0;
         _eventIndex = 0;

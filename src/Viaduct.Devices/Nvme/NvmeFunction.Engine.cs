@@ -60,14 +60,13 @@ public sealed partial class NvmeFunction
 
     private void Obey()
     {
-        if (_wishes.Resume)
-        {
-            _controller.Resume();
-        }
-
         if (_wishes.Disable)
         {
             _controller.Disable();
+        }
+        else if (_wishes.Resume)
+        {
+            _controller.Resume();
         }
 
         // A reset that came since is heard in the next turn: nothing of the old life begins now.

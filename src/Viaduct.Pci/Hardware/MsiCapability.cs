@@ -51,6 +51,19 @@ public sealed class MsiCapability(int vectors, bool is64Bit = true, bool hasMask
         }
     }
 
+    /// <inheritdoc/>
+    protected internal override void Save(StateWriter state) => state.Write(hasMasks ? Get(_pending, 4) : 0);
+
+    /// <inheritdoc/>
+    protected internal override void Load(ref StateReader state)
+    {
+        var pending = state.ReadUInt32() & (uint.MaxValue >> (32 - Vectors));
+        if (hasMasks)
+        {
+            Function.Config.Set(Offset + _pending, 4, pending);
+        }
+    }
+
     /// <summary>Sends what is pending and not masked any more.</summary>
     internal void SendPending()
     {

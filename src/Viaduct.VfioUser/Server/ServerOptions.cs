@@ -17,4 +17,8 @@ public sealed record ServerOptions
 
     /// <summary>The server's commands go over a socket of their own where the client can.</summary>
     public bool AllowTwinSocket { get; init; } = true;
+
+    /// <summary>Called once, on the thread that serves, when a client touches a BAR or asks for interrupts: its memory is in place then. For
+    /// devices that go on where another process left them.</summary>
+    public Action? ClientReady { get; init; }
 }

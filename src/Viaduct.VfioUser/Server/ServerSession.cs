@@ -15,6 +15,9 @@ namespace Viaduct.VfioUser.Server;
 /// </summary>
 internal sealed partial class ServerSession : IDisposable
 {
+    // VFIO_PCI_BAR0_REGION_INDEX to VFIO_PCI_BAR5_REGION_INDEX.
+    private const uint BarCount = 6;
+
     // What may pile up while an unmapping waits for a transfer whose reply is behind it in the socket.
     private const int MostDeferred = 4096;
     private const int MostDeferredBytes = 16 << 20;
@@ -41,19 +44,22 @@ internal sealed partial class ServerSession : IDisposable
     private Memory<byte> _payload;
     private List<SafeFileHandle> _descriptors = [];
     private string? _violation;
+    private Action? _clientReady;
 
     /// <summary>Takes a connection over.</summary>
     /// <param name="device">An open device.</param>
     /// <param name="space">Where its DMA goes; nothing is mapped there.</param>
     /// <param name="socket">The connection; disposed with the session.</param>
     /// <param name="options">How to serve.</param>
-    public ServerSession(VfioDevice device, IoAddressSpace space, UnixSocket socket, ServerOptions options)
+    /// <param name="clientReady">See <see cref="ServerOptions.ClientReady"/>.</param>
+    public ServerSession(VfioDevice device, IoAddressSpace space, UnixSocket socket, ServerOptions options, Action? clientReady)
     {
         const int Overhead = 4096;
         _device = device;
         _space = space;
         _socket = socket;
         _options = options;
+        _clientReady = clientReady;
         _reader = new MessageReader(socket, options.MaxDataTransfer + Overhead);
         _sender = new MessageSender(socket);
         _caller = new MessageCaller(_memory);
@@ -184,6 +190,12 @@ internal sealed partial class ServerSession : IDisposable
             return;
         }
 
+        if (_clientReady is not null && (_header.Command == VfioUserCommand.VFIO_USER_DEVICE_SET_IRQS || TouchesBar()))
+        {
+            (var ready, _clientReady) = (_clientReady, null);
+            ready();
+        }
+
         var result = _descriptors.Count > _options.MaxDescriptors ? Errno.EINVAL : Dispatch();
         if (result.IsError)
         {
@@ -200,6 +212,10 @@ internal sealed partial class ServerSession : IDisposable
             _descriptors.ForEach(d => d.Dispose());
         }
     }
+
+    private bool TouchesBar()
+        => _header.Command is VfioUserCommand.VFIO_USER_REGION_READ or VfioUserCommand.VFIO_USER_REGION_WRITE
+            && TryGet(VfioUserRegionAccess.StructSize, out VfioUserRegionAccess access) && access.Region < BarCount;
 
     private void Reply(SysResult result, params ReadOnlySpan<System.Runtime.InteropServices.SafeHandle> descriptors)
     {

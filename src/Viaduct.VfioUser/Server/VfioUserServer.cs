@@ -7,10 +7,17 @@ namespace Viaduct.VfioUser.Server;
 
 /// <summary>
 /// Serves a device to vfio-user clients, one after the other, on a thread of its own. What a client mapped and its eventfds go with it;
-/// the device's state stays for the next.
+/// the device's state stays for the next. <see cref="Start"/> begins it, <see cref="Stop"/> ends it, and between and around them the device is
+/// open.
 /// </summary>
 public sealed class VfioUserServer : IDisposable
 {
+    private const int LargestConfiguration = 4096;
+    private const int SmallConfiguration = 256;
+    private const ulong ConfigurationPosition = 7UL << 40;
+
+    private readonly MessageMemory _memory = new();
+    private readonly MessageCaller _caller;
     private readonly VfioDevice _device;
     private readonly UnixSocket _socket;
     private readonly ServerOptions _options;
@@ -19,9 +26,11 @@ public sealed class VfioUserServer : IDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private ServerSession? _session;
+    private Action? _clientReady;
     private bool _isStopping;
+    private bool _isClosed;
 
-    /// <summary>Opens the device, and serves it from here on.</summary>
+    /// <summary>Opens the device.</summary>
     /// <param name="device">A device that nobody else opens.</param>
     /// <param name="socket">One that listens, or a connection that is there; disposed with the server.</param>
     /// <param name="options">How to serve; null for the usual.</param>
@@ -30,7 +39,9 @@ public sealed class VfioUserServer : IDisposable
     {
         _device = device;
         _socket = socket;
+        _caller = new MessageCaller(_memory);
         _options = options ?? new ServerOptions();
+        _clientReady = _options.ClientReady;
         lock (device.Gate)
         {
             var opened = device.OpenDevice();
@@ -43,14 +54,16 @@ public sealed class VfioUserServer : IDisposable
         }
 
         _thread = new Thread(Run) { Name = $"viaduct serve {device.Name}", IsBackground = true };
-        _thread.Start();
     }
 
     /// <summary>Ends once no client can come any more: the socket was a connection, and that has ended.</summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>Ends the connection and closes the device. Work that the device began, it has ended when this returns.</summary>
-    public void Dispose()
+    /// <summary>Serves from here on.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the connection, and serves nobody any more.</summary>
+    public void Stop()
     {
         lock (_lock)
         {
@@ -64,8 +77,52 @@ public sealed class VfioUserServer : IDisposable
         }
 
         _socket.Shutdown();
-        _thread.Join();
+        if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
+        {
+            _thread.Join();
+        }
+
         _socket.Dispose();
+    }
+
+    /// <summary>Configuration space as clients see it. Nobody is served meanwhile.</summary>
+    public byte[] SaveConfiguration()
+    {
+        var bytes = new byte[LargestConfiguration];
+        _memory.Show(bytes);
+        var read = _device.Read(_caller, MessageMemory.Base, LargestConfiguration, ConfigurationPosition);
+        if (read.IsError)
+        {
+            // A conventional function has less.
+            read = _device.Read(_caller, MessageMemory.Base, SmallConfiguration, ConfigurationPosition);
+        }
+
+        return bytes[..(int)Math.Max(read.Raw, 0)];
+    }
+
+    /// <summary>Writes configuration space as a client would that wants it as it was: what can only be read stays. Nobody is served
+    /// meanwhile.</summary>
+    /// <param name="bytes">What <see cref="SaveConfiguration"/> gave; it need not be trusted.</param>
+    public void RestoreConfiguration(byte[] bytes)
+    {
+        const int Word = 4;
+        _memory.Show(bytes);
+        for (var at = Word; at + Word <= bytes.Length; at += Word)
+        {
+            _ = _device.Write(_caller, MessageMemory.Base + (ulong)at, Word, ConfigurationPosition + (ulong)at);
+        }
+    }
+
+    /// <summary>Serves nobody any more and closes the device. Work that the device began, it has ended when this returns.</summary>
+    public void Dispose()
+    {
+        Stop();
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
         lock (_device.Gate)
         {
             _device.CloseDevice();
@@ -116,10 +173,12 @@ public sealed class VfioUserServer : IDisposable
         }
     }
 
+    private void TakeClientReady() => Interlocked.Exchange(ref _clientReady, null)?.Invoke();
+
     private void Serve(UnixSocket connection)
     {
         var process = connection.PeerProcess;
-        var session = new ServerSession(_device, _space, connection, _options);
+        var session = new ServerSession(_device, _space, connection, _options, _clientReady is null ? null : TakeClientReady);
         lock (_lock)
         {
             _session = session;

@@ -1,3 +1,4 @@
+using HelloDevice;
 using Viaduct.Devices.Tests.Infrastructure;
 
 namespace Viaduct.Devices.Tests.Guide;
@@ -24,11 +25,15 @@ public sealed class ChecksumFunctionTests
     }
 
     [Fact]
+    public void Sample_IsShort()
+        => Assert.InRange(File.ReadLines(Path.Combine(Repository.Root, "samples", "HelloDevice", "HelloDevice.cs")).Count(), 1, 79);
+
+    [Fact]
     public void Document_ShowsIt()
     {
         var root = Repository.Root;
-        var code = File.ReadAllText(Path.Combine(root, "test", "Viaduct.Devices.Tests", "Guide", "ChecksumFunction.cs"));
+        var code = File.ReadAllText(Path.Combine(root, "samples", "HelloDevice", "HelloDevice.cs"));
         var document = File.ReadAllText(Path.Combine(root, "docs", "writing-a-device.md"));
-        Assert.Contains(code[code.IndexOf("/// <summary>", StringComparison.Ordinal)..].TrimEnd(), document, StringComparison.Ordinal);
+        Assert.Contains(code.TrimEnd(), document, StringComparison.Ordinal);
     }
 }

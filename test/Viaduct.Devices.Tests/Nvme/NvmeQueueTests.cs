@@ -8,6 +8,7 @@ namespace Viaduct.Devices.Tests.Nvme;
 /// <summary>Making, deleting, serving queues; interrupts; doorbells.</summary>
 public sealed class NvmeQueueTests
 {
+    private const int PrpOffsetInvalid = 0x013;
     private const ulong Memory = Host.MemoryAddress + 0x4_0000;
 
     private readonly NvmeHost _nvme = new(new NvmeOptions { Serial = "S", Queues = 4 }, new RamStorage(1 << 20));
@@ -230,6 +231,26 @@ public sealed class NvmeQueueTests
         var before = _nvme.Host.Interrupts.Messages;
         queue.Do(NvmeEntry.Read(0, 1, NvmeHost.Data));
         Assert.Equal(before, _nvme.Host.Interrupts.Messages);
+    }
+
+    [Fact]
+    public void Pages_Of64Kibibytes_HoldQueuesAndData()
+    {
+        _nvme.Enable(NvmeHost.EnableBits | (4 << 7));
+        Assert.Equal(0x013, _nvme.Command(0x05, prp1: Memory + 0x1000, dword10: 0xf0001, dword11: 1).Status);
+        Assert.Equal(0, _nvme.Command(0x05, prp1: Memory, dword10: 0xf0001, dword11: 1).Status);
+        Assert.Equal(0, _nvme.Command(0x01, prp1: Memory + 0x1_0000, dword10: 0xf0001, dword11: 1 | (1 << 16)).Status);
+        _nvme.Host.At(NvmeHost.Data, 0x2_0000).Fill(0x77);
+        NvmeEntry.Read(0, 256, NvmeHost.Data + 0x8000, NvmeHost.Data + 0x1_0000).Put(_nvme.Host.At(Memory + 0x1_0000, 64), 9);
+        _nvme.Function.WriteBar(0, 0x1008, 4, 1);
+        _nvme.Run();
+        Assert.Equal(PrpOffsetInvalid, BitConverter.ToUInt16(_nvme.Host.At(Memory + 14, 2)) >> 1 & 0x7ff);
+        NvmeEntry.Read(0, 128, NvmeHost.Data + 0x8000, NvmeHost.Data + 0x1_0000).Put(_nvme.Host.At(Memory + 0x1_0040, 64), 10);
+        _nvme.Function.WriteBar(0, 0x1008, 4, 2);
+        _nvme.Run();
+        Assert.Equal(1, BitConverter.ToUInt16(_nvme.Host.At(Memory + 30, 2)));
+        Assert.Equal(0x8000, _nvme.Host.At(NvmeHost.Data, 0x2_0000).IndexOf((byte)0));
+        Assert.Equal(0x8000, 0x2_0000 - 1 - _nvme.Host.At(NvmeHost.Data, 0x2_0000).LastIndexOf((byte)0));
     }
 
     [Fact]

@@ -31,8 +31,9 @@ internal static class WireSequence
         var observer = new Observer();
         var connections = 0;
         UnixSocket.Listen(path, out var listener);
-        using (new VfioUserServer(machine.Devices[0].Device.Vfio!, listener!, new ServerOptions { Observer = observer }))
+        using (var server = new VfioUserServer(machine.Devices[0].Device.Vfio!, listener!, new ServerOptions { Observer = observer }))
         {
+            server.Start();
             for (var sent = 0; sent < Length; connections++)
             {
                 sent += Play(path, random);

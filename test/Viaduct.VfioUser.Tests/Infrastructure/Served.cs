@@ -30,6 +30,7 @@ internal sealed class Served : IDisposable
         Path = System.IO.Path.Combine(_folder, "edu.sock");
         Assert.False(UnixSocket.Listen(Path, out var listener).IsError);
         _server = new VfioUserServer(Device, listener!, (options ?? new ServerOptions()) with { Observer = Recorder });
+        _server.Start();
     }
 
     public PciFunction Function { get; }

@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using Viaduct.Cli.Machine;
+using Viaduct.Cli.Output;
+using Viaduct.Pci.Hardware;
+using Viaduct.VfioUser.Server;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary>Servers from their beginning to SIGTERM.</summary>
+internal static class ServeRun
+{
+    /// <summary>Serves a machine's devices, each at the socket of its number.</summary>
+    /// <param name="machine">The devices.</param>
+    /// <param name="sockets">Their sockets.</param>
+    /// <param name="stateFolder">--state-dir.</param>
+    /// <param name="report">Tells people.</param>
+    public static int Run(MachineBuilder machine, ServeSockets sockets, string? stateFolder, ServeReport report)
+    {
+        using var stop = new ManualResetEventSlim();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        var served = new List<(VfioUserServer Server, DeviceStateFile? State)>();
+        try
+        {
+            for (var i = 0; i < machine.Devices.Count; i++)
+            {
+                served.Add(Open(machine.Devices[i], sockets, i, stateFolder, report));
+            }
+
+            for (var i = 0; i < served.Count; i++)
+            {
+                served[i].Server.Start();
+                report.Serving(machine.Devices[i], sockets.PathOf(i));
+            }
+
+            // To the end, where every socket was a connection.
+            _ = Task.WhenAll(served.Select(s => s.Server.Completion)).ContinueWith(_ => stop.Set(), TaskScheduler.Default);
+            stop.Wait();
+            Save(served);
+        }
+        finally
+        {
+            served.ForEach(s => s.Server.Dispose());
+            foreach (var placed in machine.Devices)
+            {
+                (placed.Device.Function as IDisposable)?.Dispose();
+            }
+        }
+
+        report.Stopped();
+        return ExitCodes.Success;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Set();
+        }
+    }
+
+    private static (VfioUserServer Server, DeviceStateFile? State) Open(
+        PlacedDevice placed, ServeSockets sockets, int index, string? stateFolder, ServeReport report)
+    {
+        var name = $"{placed.Spec.Model.Name} {placed.Device.Name}";
+        var resumes = false;
+        var server = new VfioUserServer(placed.Device.Vfio!, sockets.Take(index), new ServerOptions
+        {
+            Observer = report.ForDevice(name),
+            ClientReady = () => Resume(placed, resumes),
+        });
+        var state = stateFolder is null ? null : new DeviceStateFile(stateFolder, placed);
+        if (state is not null)
+        {
+            resumes = state.TryLoad(server, out var error);
+            report.Restored(name, resumes, error);
+        }
+
+        return (server, state);
+    }
+
+    private static void Resume(PlacedDevice placed, bool resumes)
+    {
+        if (resumes)
+        {
+            (placed.Device.Function as IDeviceState)?.Resume();
+        }
+    }
+
+    private static void Save(List<(VfioUserServer Server, DeviceStateFile? State)> served)
+    {
+        foreach (var (server, state) in served)
+        {
+            server.Stop();
+            state?.TrySave(server);
+        }
+    }
+}
