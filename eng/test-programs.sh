@@ -87,6 +87,45 @@ test_command() {
   . eng/test-command.sh
 }
 
+# The driver library's suite as a program: its own totals count.
+driver_suite() { # name, command...
+  local name=$1; shift
+  ordinary timeout 300 "$@" >"$work/out" 2>&1
+  local line; line=$(grep -E '^driver suite: ' "$work/out" | tail -1)
+  if [ -z "$line" ]; then echo "FAIL $name gave no totals"; tail -20 "$work/out"; count 0 1; return; fi
+  [[ $line == *' 0 failed'* ]] || grep -A2 FAIL "$work/out"
+  echo "     $name: ${line#driver suite: }"
+  # shellcheck disable=SC2046
+  count $(sed -E 's/.*: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped.*/\1 \2 \3/' <<<"$line")
+}
+
+test_drivers() {
+  say 'drivers in .NET, as an ordinary user'
+  local api suite="dotnet $stage/suite/Viaduct.Driver.Suite.dll" disk="dotnet $stage/disk/NvmeDisk.dll" socket=$stage/drivers/n.sock
+  check 'the suite and NvmeDisk build' sh -c "dotnet publish test/Viaduct.Driver.Suite -c Release -o $stage/suite -p:RunAnalyzers=false -v q --nologo &&
+    dotnet publish samples/NvmeDisk -c Release -o $stage/disk -p:RunAnalyzers=false -v q --nologo"
+  chmod -R a+rX "$stage/suite" "$stage/disk"; mkdir -p "$stage/drivers" && chmod 1777 "$stage/drivers"
+  for api in group cdev; do
+    # Word splitting is wanted: a command.
+    # shellcheck disable=SC2086
+    driver_suite "viaduct run, --api $api" "$stage/viaduct.sh" run -q --device edu --device nvme,size=64M -- $suite --self-test --api $api
+  done
+  # Its own number, not that of the shell that starts it as somebody else.
+  # shellcheck disable=SC2016
+  ordinary sh -c 'echo $$ >"$0"; exec "$@"' "$stage/drivers/pid" \
+    "$stage/viaduct.sh" serve -q --device nvme,size=64M -s "$socket" --device edu -s "$stage/drivers/e.sock" &
+  for _ in $(seq 100); do [ -S "$stage/drivers/e.sock" ] && break; sleep 0.1; done
+  # shellcheck disable=SC2086
+  driver_suite 'viaduct serve, by vfio-user' $suite --self-test "unix:$socket" "unix:$stage/drivers/e.sock"
+  # shellcheck disable=SC2086
+  check 'NvmeDisk keeps what it is given, over a socket' ordinary timeout 100 $disk "unix:$socket" verify --overwrite --queues 3 --completions msix
+  kill "$(cat "$stage/drivers/pid")"; wait $! 2>/dev/null
+  # shellcheck disable=SC2086
+  check 'NvmeDisk says what is wrong with its command line' sh -c "$disk --nonsense; [ \$? -eq 2 ]"
+  # shellcheck disable=SC2086
+  check 'NvmeDisk overwrites nothing that it was not told to' sh -c "$disk model:nvme,size=1M verify; [ \$? -eq 2 ]"
+}
+
 test_demo() {
   say 'the demo'
   check 'viaduct demo copies, verifies and takes its interrupt' ordinary timeout 120 "$stage/viaduct.sh" demo

@@ -70,6 +70,13 @@ internal sealed class Edu
         WaitWhile(EduRegister.DmaCommand, EduRegister.Start);
     }
 
+    /// <summary>Begins to copy the device's memory out; no interrupt comes.</summary>
+    internal void StartCopyOut(DmaBuffer buffer, int count) =>
+        StartDma(EduRegister.BufferAddress, buffer.Iova, count, EduRegister.Start | EduRegister.ToMemory);
+
+    /// <summary>Waits until no copy is under way.</summary>
+    internal void WaitForDma() => WaitWhile(EduRegister.DmaCommand, EduRegister.Start);
+
     /// <summary>Copies the device's memory out; waits for the interrupt.</summary>
     internal bool CopyOut(DmaBuffer buffer, int count, InterruptVector interrupt)
     {

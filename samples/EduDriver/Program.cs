@@ -2,11 +2,23 @@ using EduDriver;
 using Viaduct.Driver;
 
 // Drives QEMU's edu device through everything that it can do, and says 'all good' when all of it worked.
-//     EduDriver [BDF]...     default: every 1234:11e8; all of them share one I/O address space
+//     EduDriver [--api group|cdev] [BDF]...     default: every 1234:11e8; all of them share one I/O address space
+
+var useNodes = false;
+if (args is ["--api", ("group" or "cdev") and var api, ..])
+{
+    useNodes = api == "cdev";
+    args = args[2..];
+}
 
 if (args.Any(static arg => arg.StartsWith('-')))
 {
-    Console.Error.WriteLine("usage: EduDriver [BDF]...    drives QEMU's edu device (1234:11e8); by default all there are");
+    Console.Error.WriteLine("""
+        usage: EduDriver [--api group|cdev] [BDF]...
+
+        Drives QEMU's edu device (1234:11e8), by default all there are. --api: through groups in one container, or through
+        the devices' own nodes and one iommufd.
+        """);
     return args is ["--help"] ? 0 : 2;
 }
 
@@ -22,11 +34,12 @@ try
         return 1;
     }
 
-    using var container = VfioContainer.Open();
+    using var container = useNodes ? null : VfioContainer.Open();
+    using var iommufd = useNodes ? VfioIommufd.Open() : null;
     List<PciDevice> devices = [];
     foreach (var address in addresses)
     {
-        devices.Add(VfioDevice.Open(address, new VfioOpenOptions { Container = container }));
+        devices.Add(VfioDevice.Open(address, new VfioOpenOptions { Container = container, Iommufd = iommufd }));
     }
 
     foreach (var device in devices)

@@ -48,13 +48,13 @@ public sealed class CapabilityChainTests
     [Fact]
     public void Region_WithoutSparseAreas_IsMappableAsAWhole()
     {
-        var info = KernelBackend.ParseRegion(0, Region(VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_MMAP, 0x10_0000));
+        var info = VfioBackend.ParseRegion(0, Region(VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_MMAP, 0x10_0000));
         Assert.Equal([new MappableArea(0, 0x10_0000)], info.MappableAreas);
     }
 
     [Fact]
     public void Region_WithoutTheFlag_IsNotMappable() =>
-        Assert.Empty(KernelBackend.ParseRegion(0, Region(VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_READ, 0x1000)).MappableAreas);
+        Assert.Empty(VfioBackend.ParseRegion(0, Region(VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_READ, 0x1000)).MappableAreas);
 
     [Fact]
     public void Region_SparseAreas_AreThoseInside()
@@ -62,7 +62,7 @@ public sealed class CapabilityChainTests
         var flags = VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_MMAP | VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_CAPS;
         var cap = Cap(
             VfioConstants.VFIO_REGION_INFO_CAP_SPARSE_MMAP, 4, 0, 0, 0x1000, 0x3000, 0x1000, 0x4000, 0x1000, 0x3000, ulong.MaxValue);
-        var info = KernelBackend.ParseRegion(2, Region(flags, 0x4000, cap));
+        var info = VfioBackend.ParseRegion(2, Region(flags, 0x4000, cap));
         Assert.Equal([new MappableArea(0, 0x1000), new MappableArea(0x3000, 0x1000)], info.MappableAreas);
     }
 

@@ -65,7 +65,7 @@ public sealed class DmaSpaceTests : IDisposable
     [Fact]
     public void AMapThatFailed_GivesTheAddressBack()
     {
-        _backend.MapFailure = DmaErrors.CannotMap(Errno.ENOMEM, 0x1000, 4096, DmaAccess.ReadWrite, "64 KiB");
+        _backend.MapFailure = DmaErrors.CannotMap("VFIO_IOMMU_MAP_DMA", Errno.ENOMEM, 0x1000, 4096, DmaAccess.ReadWrite, "64 KiB");
         var seen = Assert.Throws<VfioException>(() => Dma.Allocate(4096));
         Assert.Contains("RLIMIT_MEMLOCK) is 64 KiB", seen.Message);
         Assert.Contains("ulimit -l", seen.Message);

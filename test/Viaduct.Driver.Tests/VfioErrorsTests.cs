@@ -137,7 +137,7 @@ public sealed class VfioErrorsTests : IDisposable
     [InlineData(Errno.EFAULT, "DmaAccess.Read")]
     public void MapDma_EachErrnoHasItsAdvice(Errno errno, string advice)
     {
-        var seen = DmaErrors.CannotMap(errno, 0x1000, 3 << 20, DmaAccess.ReadWrite, null);
+        var seen = DmaErrors.CannotMap("VFIO_IOMMU_MAP_DMA", errno, 0x1000, 3 << 20, DmaAccess.ReadWrite, null);
         Assert.Contains($"cannot map 3 MiB at I/O address 0x1000 for ReadWrite: VFIO_IOMMU_MAP_DMA: {errno}", seen.Message);
         Assert.Contains(advice, seen.Help);
     }

@@ -3,9 +3,8 @@ using Viaduct.Linux;
 namespace Viaduct.Driver;
 
 /// <summary>
-/// What <see cref="PciDevice"/> stands on: the kernel's container and group API today; a cdev with iommufd, a vfio-user
-/// socket and a model in the same process fit the same seam. Methods throw <see cref="VfioException"/> where the other
-/// side refuses. Calls may come from several threads.
+/// What <see cref="PciDevice"/> stands on: the kernel's VFIO, a vfio-user server, or a model in the same process. Methods
+/// throw <see cref="VfioException"/> where the other side refuses. Calls may come from several threads.
 /// </summary>
 public interface IDeviceBackend : IDisposable
 {

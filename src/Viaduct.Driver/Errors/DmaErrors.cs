@@ -34,7 +34,8 @@ internal static class DmaErrors
         $"part of them is mapped already, or outside of what the IOMMU translates: {Ranges(usable)}",
         "leave DmaOptions.Iova null to get a free address");
 
-    internal static VfioException CannotMap(Errno errno, ulong iova, ulong size, DmaAccess access, string? memlock)
+    internal static VfioException CannotMap(
+        string call, Errno errno, ulong iova, ulong size, DmaAccess access, string? memlock)
     {
         var (why, help) = errno switch
         {
@@ -45,7 +46,7 @@ internal static class DmaErrors
             Errno.ENOSPC => (
                 "the container has no mapping left (vfio_iommu_type1.dma_entry_limit, 65535 by default)",
                 "map fewer and larger buffers"),
-            Errno.EEXIST => (
+            Errno.EEXIST or Errno.EADDRINUSE => (
                 "a mapping that this library did not make covers part of the range", "use one DmaSpace a container"),
             Errno.EFAULT => (
                 "the memory cannot be pinned: it is gone, or mapped for reading while the device may write",
@@ -56,7 +57,7 @@ internal static class DmaErrors
         };
         return new VfioException(
             errno,
-            "VFIO_IOMMU_MAP_DMA",
+            call,
             $"cannot map {Sizes.Format(size)} at I/O address 0x{iova:x} for {access}",
             why,
             help);

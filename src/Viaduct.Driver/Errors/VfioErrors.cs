@@ -60,11 +60,8 @@ internal static class VfioErrors
 
     internal static VfioException NotViable(VfioPaths paths, int group, Errno errno, string call)
     {
-        var others = Sysfs.Names(paths.GroupDevices(group))
-            .Select(name => (name, driver: Sysfs.Driver(paths, name)))
-            .Where(static entry => entry.driver is not (null or "pcieport") && !entry.driver.Contains("vfio"))
-            .ToArray();
-        var list = string.Join(", ", others.Select(static entry => $"{entry.name} ({entry.driver})"));
+        var others = HostDrivers(paths, group);
+        var list = string.Join(", ", others.Select(static entry => $"{entry.Name} ({entry.Driver})"));
         return new VfioException(
             errno,
             call,
@@ -73,7 +70,7 @@ internal static class VfioErrors
                 ? $"still bound to a host driver: {list}; all devices of a group go to one user"
                 : "a driver of the host uses one of the group's devices",
             others.Length > 0
-                ? string.Join("; ", others.Select(static entry => $"driverctl set-override {entry.name} vfio-pci"))
+                ? string.Join("; ", others.Select(static entry => $"driverctl set-override {entry.Name} vfio-pci"))
                 : $"look at the drivers in {paths.GroupDevices(group)}");
     }
 
@@ -136,7 +133,7 @@ internal static class VfioErrors
     }
 
     internal static VfioException CannotAccess(
-        Errno errno, string device, int region, ulong offset, int length, bool write)
+        Errno errno, string device, int region, ulong offset, int length, bool write, string? call = null)
     {
         var name = region switch
         {
@@ -152,7 +149,7 @@ internal static class VfioErrors
         };
         return new VfioException(
             errno,
-            write ? "pwrite" : "pread",
+            call ?? (write ? "pwrite" : "pread"),
             $"cannot {(write ? "write" : "read")} {length} bytes at 0x{offset:x} of {device}'s {name}",
             why,
             errno == Errno.EIO ? "device.Config.EnableBusMaster() sets it" : "");
@@ -183,7 +180,16 @@ internal static class VfioErrors
         return new VfioException(errno, "VFIO_DEVICE_RESET", $"cannot reset {device}", why);
     }
 
-    private static (string Why, string Help) NotBound(VfioPaths paths, string device)
+    /// <summary>The group's devices that a driver of the host has.</summary>
+    internal static (string Name, string Driver)[] HostDrivers(VfioPaths paths, int number) =>
+    [
+        .. from name in Sysfs.Names(paths.GroupDevices(number))
+           let driver = Sysfs.Driver(paths, name)
+           where driver is not (null or "pcieport") && !driver.Contains("vfio")
+           select (name, driver),
+    ];
+
+    internal static (string Why, string Help) NotBound(VfioPaths paths, string device)
     {
         var driver = Sysfs.Driver(paths, device);
         var bound = driver is null ? "no driver" : $"the driver {driver}";

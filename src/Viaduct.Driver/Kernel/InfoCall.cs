@@ -1,5 +1,4 @@
 using Viaduct.Abi;
-using Viaduct.Linux;
 
 namespace Viaduct.Driver;
 
@@ -11,12 +10,13 @@ internal static class InfoCall
     private const uint Largest = 1 << 16;
 
     /// <summary>Makes the call until the reply fits.</summary>
-    /// <param name="file">What to ask.</param>
+    /// <param name="ask">Makes the call.</param>
     /// <param name="request">The request.</param>
     /// <param name="size">The structure's size without a chain.</param>
     /// <param name="index">For requests that have an index in the third u32; else 0.</param>
     /// <param name="reply">The structure and its chain.</param>
-    internal static SysResult TryGet(FileDescriptorHandle file, uint request, int size, uint index, out byte[] reply)
+    internal static SysResult TryGet(
+        InfoRequest ask, uint request, int size, uint index, out byte[] reply)
     {
         var length = (uint)size;
         while (true)
@@ -24,7 +24,7 @@ internal static class InfoCall
             reply = new byte[length];
             BitConverter.TryWriteBytes(reply, length);
             BitConverter.TryWriteBytes(reply.AsSpan(8), index);
-            var result = FileCalls.Ioctl(file, request, reply.AsSpan());
+            var result = ask(request, reply);
             var needed = BitConverter.ToUInt32(reply);
             if (result.IsError || needed <= length || needed > Largest)
             {

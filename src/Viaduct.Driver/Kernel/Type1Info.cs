@@ -20,7 +20,10 @@ internal sealed record Type1Info(ulong PageSize, IReadOnlyList<IovaRange> Ranges
     internal static Type1Info Query(FileDescriptorHandle container)
     {
         var result = InfoCall.TryGet(
-            container, VfioIoctl.VFIO_IOMMU_GET_INFO, VfioIommuType1Info.Size, 0, out var reply);
+            (request, argument) => FileCalls.Ioctl(container, request, argument),
+            VfioIoctl.VFIO_IOMMU_GET_INFO, VfioIommuType1Info.Size,
+            0,
+            out var reply);
         return result.IsError
             ? throw new VfioException(
                 result.Errno, "VFIO_IOMMU_GET_INFO", "cannot ask the container for its IOMMU's properties")

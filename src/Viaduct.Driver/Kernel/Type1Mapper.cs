@@ -19,7 +19,8 @@ internal sealed class Type1Mapper(FileDescriptorHandle container) : IDmaMapper
         var result = FileCalls.Ioctl(container, VfioIoctl.VFIO_IOMMU_MAP_DMA, ref map);
         if (result.IsError)
         {
-            throw DmaErrors.CannotMap(result.Errno, iova, memory.Length, access, Sysfs.LockedMemoryLimit());
+            throw DmaErrors.CannotMap(
+                "VFIO_IOMMU_MAP_DMA", result.Errno, iova, memory.Length, access, Sysfs.LockedMemoryLimit());
         }
     }
 

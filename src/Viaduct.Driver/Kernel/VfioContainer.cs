@@ -108,7 +108,7 @@ public sealed class VfioContainer : IDisposable
             try
             {
                 var file = GetDevice(group, name, vfToken);
-                var backend = new KernelBackend(this, group, file, name, ownsContainer);
+                var backend = new KernelBackend(file, name, Dma, new GroupMembership(this, group, ownsContainer));
                 return new PciDevice(backend);
             }
             catch

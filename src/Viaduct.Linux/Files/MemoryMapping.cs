@@ -8,7 +8,7 @@ namespace Viaduct.Linux;
 /// not be used after that. Memory is a memfd's, so that fork does not copy it on write and another process can be given
 /// it.
 /// </summary>
-public sealed unsafe class MemoryMapping : SafeHandle
+public sealed unsafe class MemoryMapping : SafeBuffer
 {
     private const int ProtRead = 1;
     private const int ProtWrite = 2;
@@ -18,11 +18,13 @@ public sealed unsafe class MemoryMapping : SafeHandle
     private const uint MfdHugetlb = 4;
     private const int HugeShift = 26;
 
-    private MemoryMapping(nint address, nuint length, FileDescriptorHandle? file)
-        : base(-1, ownsHandle: true)
+    private MemoryMapping(nint address, nuint length, bool isWritable, FileDescriptorHandle? file)
+        : base(ownsHandle: true)
     {
         SetHandle(address);
+        Initialize(length);
         Length = length;
+        IsWritable = isWritable;
         File = file;
     }
 
@@ -31,6 +33,9 @@ public sealed unsafe class MemoryMapping : SafeHandle
 
     /// <summary>The mapping's size in bytes.</summary>
     public nuint Length { get; }
+
+    /// <summary>False: a store raises SIGSEGV.</summary>
+    public bool IsWritable { get; }
 
     /// <summary>The memory file behind <see cref="Allocate"/>d memory, open as long as the mapping; else
     /// null.</summary>
@@ -122,7 +127,7 @@ public sealed unsafe class MemoryMapping : SafeHandle
             return FileCalls.LastErrno();
         }
 
-        mapping = new MemoryMapping(address, length, keepFile ? file : null);
+        mapping = new MemoryMapping(address, length, canWrite, keepFile ? file : null);
         return SysResult.Success;
     }
 }

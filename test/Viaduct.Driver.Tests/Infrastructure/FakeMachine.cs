@@ -7,7 +7,7 @@ internal sealed class FakeMachine : IDisposable
 
     internal FakeMachine()
     {
-        Paths = new VfioPaths($"{_root}/sys", $"{_root}/dev/vfio");
+        Paths = new VfioPaths($"{_root}/sys", $"{_root}/dev/vfio", $"{_root}/dev/iommu");
         Directory.CreateDirectory(Paths.Devices);
         Directory.CreateDirectory(Paths.Nodes);
     }
