@@ -7,23 +7,25 @@
 #   -m   its memory: memfd (shared with the server, and sealed), ram (shared, not sealed), default (private: DMA by messages)
 #   -c   processors (4)        -s   memory in MiB (768)        -t   give up after so many seconds (300)
 #   -d   a device in QEMU's syntax, or the path of a vfio-user socket
-#   SCRIPT is the guest's init, for busybox's sh; it finds proc, sys, dev and tmp mounted, and powers off with 'poweroff -f'.
+#   SCRIPT is the guest's init, for busybox's sh; it finds proc, sys, dev and tmp mounted and 8 MiB of random bytes in /seed, and powers off
+#        with 'poweroff -f'.
 #
 # The guest's console goes to stdout. VIADUCT_GUESTS names a folder with tools/qemu-system and oracle/ (kernels, busybox).
 set -euo pipefail
 arch=x86_64 memory=memfd cpus=4 size=768 limit=300 devices=()
 while getopts a:m:c:s:t:d: option; do case $option in
   a) arch=$OPTARG ;; m) memory=$OPTARG ;; c) cpus=$OPTARG ;; s) size=$OPTARG ;; t) limit=$OPTARG ;; d) devices+=("$OPTARG") ;;
-  *) sed -n 2,13p "$0" >&2; exit 2 ;;
+  *) sed -n 2,14p "$0" >&2; exit 2 ;;
 esac; done
 shift $((OPTIND - 1))
-[ $# -ge 1 ] || { sed -n 2,13p "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n 2,14p "$0" >&2; exit 2; }
 script=$1; shift
 [ "${1-}" = -- ] && shift
 given=${VIADUCT_GUESTS:-$(cd "$(dirname "$0")/../.." && pwd)/../shared}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
 mkdir -p "$work"/root/{bin,proc,sys,dev,tmp}
+head -c 8M /dev/urandom >"$work/root/seed"
 { echo '#!/bin/busybox sh'
   echo '/bin/busybox --install -s /bin'
   echo 'mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp; stty -onlcr'

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Linux in QEMU with NVMe disks of ours: partitions, a GiB of checksums, resets under load, errors, a reboot.
+#
+#   test/guests/run.sh VIADUCT [KIND]...      KIND: x86_64-memfd x86_64-default ppc64-memfd   (default: all)
+#
+# VIADUCT is the command, with blanks between its words. The last line is 'guests: N passed, N failed'. As root one disk is on a file
+# system that is full; others cannot mount one, and go without that disk.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -ge 1 ] || { sed -n 2,8p "$0" >&2; exit 2; }
+read -ra viaduct <<<"$1"; shift
+kinds=("$@"); [ ${#kinds[@]} -gt 0 ] || kinds=(x86_64-memfd x86_64-default ppc64-memfd)
+work=$(mktemp -d) server=
+cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null; wait 2>/dev/null; umount "$work/full" 2>/dev/null; rm -rf "$work"; }
+trap cleanup EXIT
+passed=0 failed=0
+
+guest() { # kind
+  local kind=$1 arch=${1%-*} memory=${1#*-} disks=() sockets=() expected=6 name line
+  rm -f "$work"/*.img "$work"/*.sock; mkdir -p "$work/full"
+  disks+=("nvme,file=$work/main.img,size=1300M"); sockets+=("$work/main.sock")
+  if mount -t tmpfs -o size=8M viaduct-test "$work/full" 2>/dev/null; then
+    disks+=("nvme,file=$work/full/disk.img,size=64M"); sockets+=("$work/full.sock"); expected=$((expected + 3))
+  elif [ "$arch" = ppc64 ]; then
+    # QEMU 11's pseries takes one vfio-user device for a kernel's and aborts; of two it does not.
+    disks+=(edu); sockets+=("$work/edu.sock")
+  fi
+  if [ "$arch" = x86_64 ] && [ ${#disks[@]} -eq 2 ]; then
+    truncate -s 64M "$work/read.img"; disks+=("nvme,file=$work/read.img,readonly=on"); sockets+=("$work/read.sock"); expected=$((expected + 1))
+  fi
+  local arguments=() devices=() i
+  for i in "${!disks[@]}"; do arguments+=(--device "${disks[i]}" --socket-path "${sockets[i]}"); devices+=(-d "${sockets[i]}"); done
+  "${viaduct[@]}" serve "${arguments[@]}" >"$work/serve.out" 2>"$work/serve.err" &
+  server=$!
+  for i in $(seq 300); do [ -S "${sockets[-1]}" ] && break; sleep 0.1; done
+  "$here/guest.sh" -a "$arch" -m "$memory" -t 600 "${devices[@]}" "$here/nvme.init" >"$work/console" 2>&1
+  kill -TERM "$server"; wait "$server"; local status=$?; server=
+  umount "$work/full" 2>/dev/null
+  local good bad
+  good=$(tr -d '\r' <"$work/console" | grep -c '^ok '); bad=$(tr -d '\r' <"$work/console" | grep -c '^FAIL ')
+  tr -d '\r' <"$work/console" | grep -E '^(ok|FAIL) ' | sed "s/^/     $kind: /"
+  grep -q '^guest done' <(tr -d '\r' <"$work/console") || { echo "FAIL $kind: the guest did not come to its end"; bad=$((bad + 1)); }
+  [ "$good" -ge "$expected" ] || { echo "FAIL $kind: $good of $expected checks"; bad=$((bad + 1)); }
+  [ "$status" = 0 ] || { echo "FAIL $kind: the server ended with $status"; bad=$((bad + 1)); }
+  if [ "$bad" -gt 0 ]; then grep -v 'File exists' "$work/console" | tail -30; tail -20 "$work/serve.err"; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+}
+
+for kind in "${kinds[@]}"; do guest "$kind"; done
+echo "guests: $passed passed, $failed failed"
+[ "$failed" = 0 ]
