@@ -11,7 +11,9 @@ internal static class ServedModel
     {
         var machine = ModelMachine.Create(model);
         Assert.False(UnixSocket.CreatePair(out var server, out var client).IsError);
-        owner = new VfioUserServer(machine.Device, server!, serve);
+        var served = new VfioUserServer(machine.Device, server!, serve);
+        served.Start();
+        owner = served;
         return VfioUserDevice.Open(client!, $"socket of {model}", options);
     }
 }
