@@ -24,6 +24,12 @@ internal static class PluginModels
     public static bool TryFind(string name, [NotNullWhen(true)] out DeviceModel? model, out string? error)
     {
         model = null;
+        if (name.Contains('\0', StringComparison.Ordinal))
+        {
+            error = "A library's path has no NUL.";
+            return false;
+        }
+
         var at = SplitAt(name);
         var path = Path.GetFullPath(at < 0 ? name : name[..at]);
         var type = at < 0 || at == name.Length ? null : name[(at + 1)..];

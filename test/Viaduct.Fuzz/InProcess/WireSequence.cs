@@ -13,11 +13,36 @@ namespace Viaduct.Fuzz.InProcess;
 internal static class WireSequence
 {
     private const int Length = 3000;
+    // What the runtime opens or keeps for itself meanwhile.
+    private const int DescriptorSlack = 8;
+    private const long MemorySlack = 64 << 20;
+
+    private static long s_memory;
     private static readonly string[] s_models = ["edu", "ioat", "nvme"];
 
     /// <summary>Runs one.</summary>
     /// <returns>Messages sent.</returns>
     public static int Run(FuzzRandom random)
+    {
+        var descriptors = Directory.GetFiles("/proc/self/fd").Length;
+        Serve(random);
+        var left = Directory.GetFiles("/proc/self/fd").Length;
+        if (left > descriptors + DescriptorSlack)
+        {
+            throw new FuzzFailure($"{descriptors} descriptors were open before, {left} are now.");
+        }
+
+        var memory = GC.GetTotalMemory(forceFullCollection: true);
+        s_memory = s_memory == 0 ? memory : s_memory;
+        if (memory > s_memory + MemorySlack)
+        {
+            throw new FuzzFailure($"{memory} bytes are held, {s_memory} were after the first sequence.");
+        }
+
+        return Length;
+    }
+
+    private static void Serve(FuzzRandom random)
     {
         var failures = new List<string>();
         var machine = new MachineBuilder(new RunStatistics(), failures.Add, new MachineOptions { DecodesAlways = true });
@@ -56,7 +81,10 @@ internal static class WireSequence
             throw new FuzzFailure($"{observer.Began} connected, {observer.Gone} went. {string.Join('\n', failures)}{string.Join('\n', observer.Bugs)}");
         }
 
-        return Length;
+        foreach (var placed in machine.Devices)
+        {
+            (placed.Device.Function as IDisposable)?.Dispose();
+        }
     }
 
     private static int Play(string path, FuzzRandom random)
