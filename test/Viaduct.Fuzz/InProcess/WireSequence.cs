@@ -24,9 +24,9 @@ internal static class WireSequence
     /// <returns>Messages sent.</returns>
     public static int Run(FuzzRandom random)
     {
-        var descriptors = Directory.GetFiles("/proc/self/fd").Length;
+        var descriptors = Footprint.Of(Environment.ProcessId).Descriptors;
         Serve(random);
-        var left = Directory.GetFiles("/proc/self/fd").Length;
+        var left = Footprint.Of(Environment.ProcessId).Descriptors;
         if (left > descriptors + DescriptorSlack)
         {
             throw new FuzzFailure($"{descriptors} descriptors were open before, {left} are now.");
