@@ -126,6 +126,20 @@ test_drivers() {
   check 'NvmeDisk overwrites nothing that it was not told to' sh -c "$disk model:nvme,size=1M verify; [ \$? -eq 2 ]"
 }
 
+test_guests() {
+  say 'Linux in virtual machines, with disks of ours'
+  local given=${VIADUCT_GUESTS:-$root/../shared} line
+  if [ ! -x "$given/tools/qemu-system" ] || [ ! -d "$given/oracle" ]; then
+    echo 'skip: no QEMU and kernels here; set VIADUCT_GUESTS to a folder that has them'; count 0 0 29; return
+  fi
+  VIADUCT_GUESTS=$given timeout 1200 test/guests/run.sh "$stage/viaduct.sh" >"$work/guests" 2>&1
+  grep -v '^guests:' "$work/guests"
+  line=$(grep -E '^guests: [0-9]+ passed, [0-9]+ failed' "$work/guests" | tail -1)
+  [ -n "$line" ] || { echo 'FAIL the guests gave no totals'; count 0 1; return; }
+  # shellcheck disable=SC2046
+  count $(sed -E 's/guests: ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<<"$line")
+}
+
 test_demo() {
   say 'the demo'
   check 'viaduct demo copies, verifies and takes its interrupt' ordinary timeout 120 "$stage/viaduct.sh" demo

@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-tiers=("$@"); [ ${#tiers[@]} -gt 0 ] || tiers=(unit transcripts peers command drivers demo fuzz)
+tiers=("$@"); [ ${#tiers[@]} -gt 0 ] || tiers=(unit transcripts peers command drivers guests demo fuzz)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
@@ -31,6 +31,7 @@ for tier in "${tiers[@]}"; do
     peers) prepare_command && test_peers ;;
     command) prepare_command && test_command ;;
     drivers) prepare_command && test_drivers ;;
+    guests) prepare_command && test_guests ;;
     demo) prepare_command && test_demo ;;
     fuzz) prepare_command && test_fuzz ;;
     *) echo "there is no tier '$tier': $(sed -n '4s/^# *//p' eng/test.sh)"; exit 2 ;;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Viaduct.Abi;
 using Viaduct.Fuzz.InProcess;
 using Viaduct.Linux;
 using Viaduct.Linux.Sockets;
