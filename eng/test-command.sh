@@ -84,6 +84,43 @@ check 'what the launcher set for itself is not in the program'\''s environment' 
 check 'parents that poll see their children end at once' says '200 children' v run -q -- "$stage/pollwait"
 check 'the same without us' says '200 children' "$stage/pollwait"
 
+# A server for one command: started, waited for, asked to end. Its output is in serve.out and serve.err.
+sockets=$stage/sockets; mkdir -p "$sockets" && chmod 1777 "$sockets"
+serving() { # arguments of serve, '--', a command that runs meanwhile
+  local arguments=() pid status; while [ "$1" != -- ]; do arguments+=("$1"); shift; done; shift
+  ordinary "$stage/viaduct.sh" serve "${arguments[@]}" >"$sockets/serve.out" 2>"$sockets/serve.err" & pid=$!
+  for _ in $(seq 300); do [ -s "$sockets/serve.out" ] && break; kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+  "$@"; status=$?
+  pkill -TERM -P $pid -f 'viaduct.dll serve' || kill -TERM $pid; wait $pid || { echo "the server ended with $?"; cat "$sockets/serve.err"; return 1; }
+  cat "$sockets/serve.out" "$sockets/serve.err"
+  return $status
+}
+hello() { says '1af4:10f0' true; stat -c '%a %F' "$sockets/n.sock" | grep -q '^600 socket$' && grep -q '"driver":"vfio-user-pci","socket":{"type":"unix","path":"'"$sockets/n.sock"'"}' "$sockets/serve.out" && grep -q 'user-device socket=' "$sockets/serve.out"; }
+check 'serve prints what to paste, and the socket is the user'\''s alone' serving --device nvme,size=16M --socket-path "$sockets/n.sock" -- hello
+check 'serve takes its socket away' test ! -e "$sockets/n.sock"
+leftover() { ordinary "$stage/viaduct.sh" serve -d edu -s "$sockets/l.sock" >/dev/null 2>&1 & sleep 2; pkill -KILL -f 'viaduct.dll serve -d edu -s .*l.sock'; wait; test -S "$sockets/l.sock"; }
+check 'a killed server leaves its socket' leftover
+check 'and the next one takes its place' serving -d edu -s "$sockets/l.sock" -- true
+: >"$sockets/file"
+check 'a file in the place of the socket stays' says 'EADDRINUSE' v serve -d edu -s "$sockets/file"
+check 'a socket for each device' says 'There are 2 devices and 1 sockets' v serve -d edu -d edu -s "$sockets/a"
+check 'a descriptor that is no socket is named' says 'Descriptor 0 is no socket' v serve -d edu --fd 0
+check 'serve without a device says how' says 'viaduct serve --device edu --socket-path' v serve
+check 'serve leaves state' serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir "$sockets/state" -- true
+check 'the state is there' test -s "$sockets/state/nvme-0000:01:00.0.state"
+goes_on() { serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir "$sockets/state" -- test ! -e "$sockets/state/nvme-0000:01:00.0.state" && grep -q 'goes on where the last server left it' "$sockets/serve.err"; }
+check 'the next server goes on from it, and nobody after a crash' goes_on
+bad_state() { echo nonsense >"$sockets/state/nvme-0000:01:00.0.state"; chmod a+rw "$sockets/state"/*; serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir "$sockets/state" -- true; grep -q 'begins as after power on' "$sockets/serve.err"; }
+check 'a state that is none is told' bad_state
+check 'an nvme file that is not there says what to give' says 'size=' v serve -d "nvme,file=$sockets/none.img" -s "$sockets/n.sock"
+check 'a library of devices' dotnet build samples/HelloDevice -c Release -o "$stage/hello" -p:RunAnalyzers=false -v q --nologo
+chmod -R a+rX "$stage/hello"
+check 'devices shows what is in it' says 'checksum \(1af4:10ff\)' v devices "$stage/hello/HelloDevice.dll"
+check 'run has it' says '^0x10ff$' v run -q -d "$stage/hello/HelloDevice.dll:ChecksumFunction,seed=3" -- cat /sys/bus/pci/devices/0000:01:00.0/device
+check 'its keys are checked' says "no key 'sed'; 'seed' perhaps" v run -d "$stage/hello/HelloDevice.dll,sed=3" -- true
+cp "$stage/deny" "$stage/deny.dll"
+check 'a library that is none is told' says 'cannot be loaded' v run -d "$stage/deny.dll" -- true
+
 # DPDK's own test of its driver for I/OAT, where DPDK is installed.
 dpdk() {
   mkdir -p "$stage/dpdk" && chmod 1777 "$stage/dpdk"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test, and ends with one line: N passed, N failed, N skipped.
 #
-#   eng/test.sh [TIER]...     unit transcripts peers command drivers fuzz demo   (default: all of them)
+#   eng/test.sh [TIER]...     unit transcripts peers command drivers guests demo fuzz   (default: all of them)
 #
 # Tiers that need what is not here say so and count as skipped. VIADUCT_PEERS names a folder with the kernel's VFIO selftests
 # (built from tools/testing/selftests/vfio); FUZZ_SECONDS (20) is the time that random programs get.

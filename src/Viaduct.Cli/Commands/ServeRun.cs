@@ -42,14 +42,9 @@ internal static class ServeRun
         finally
         {
             served.ForEach(s => s.Server.Dispose());
-            foreach (var placed in machine.Devices)
-            {
-                (placed.Device.Function as IDisposable)?.Dispose();
-            }
         }
 
-        report.Stopped();
-        return ExitCodes.Success;
+        return Close(machine, report) ? ExitCodes.Success : ExitCodes.Failed;
 
         void Stop(PosixSignalContext context)
         {
@@ -84,6 +79,26 @@ internal static class ServeRun
         {
             (placed.Device.Function as IDeviceState)?.Resume();
         }
+    }
+
+    private static bool Close(MachineBuilder machine, ServeReport report)
+    {
+        var isDurable = true;
+        foreach (var placed in machine.Devices)
+        {
+            if (placed.Device.Function is IDeviceStorage storage && !storage.TryClose(out var error))
+            {
+                isDurable = false;
+                _ = ErrorText.Write($"{placed.Spec.Model.Name} {placed.Device.Name}: {error}", "fix: look for errors of the disk in the kernel's log");
+            }
+        }
+
+        if (isDurable)
+        {
+            report.Stopped();
+        }
+
+        return isDurable;
     }
 
     private static void Save(List<(VfioUserServer Server, DeviceStateFile? State)> served)

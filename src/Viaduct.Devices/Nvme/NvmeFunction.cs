@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Devices.Registers;
 using Viaduct.Pci.Hardware;
@@ -12,7 +13,7 @@ namespace Viaduct.Devices.Nvme;
 /// gate and publishes status and interrupts: never both at once. Whoever holds the gate and needs the bus free (a reset) asks the
 /// controller to stop first.
 /// </remarks>
-public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDisposable
+public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDeviceStorage, IDisposable
 {
     /// <summary>The name in the catalog.</summary>
     public const string Name = "nvme";
@@ -101,7 +102,17 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDis
 
     bool IControllerHost.IsMsixEnabled => _isMsixEnabled;
 
-    /// <summary>Closes the namespaces' storage. Nothing of the function may run any more.</summary>
+    /// <inheritdoc/>
+    public bool TryClose([NotNullWhen(false)] out string? error)
+    {
+        var failed = _namespaces.Where(ns => !ns.Storage.IsReadOnly && ns.Storage.Flush() != StorageResult.Ok).ToList();
+        Dispose();
+        error = failed.Count == 0 ? null
+            : $"{failed.Count} of {_namespaces.Length} namespaces could not be synchronised: what was written since the last flush may be lost.";
+        return error is null;
+    }
+
+    /// <summary>Closes the namespaces' storage as it is. Nothing of the function may run any more.</summary>
     public void Dispose()
     {
         foreach (var ns in _namespaces)

@@ -14,7 +14,7 @@ internal sealed class Served : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("viaduct-").FullName;
     private readonly VfioUserServer _server;
 
-    public Served(ServerOptions? options = null, Func<PciServices, PciFunction>? create = null)
+    public Served(ServerOptions? options = null, Func<PciServices, PciFunction>? create = null, Action<Served>? beforeStart = null)
     {
         Group = new IommuGroup(7, new IommuUnit
         {
@@ -30,6 +30,7 @@ internal sealed class Served : IDisposable
         Path = System.IO.Path.Combine(_folder, "edu.sock");
         Assert.False(UnixSocket.Listen(Path, out var listener).IsError);
         _server = new VfioUserServer(Device, listener!, (options ?? new ServerOptions()) with { Observer = Recorder });
+        beforeStart?.Invoke(this);
         _server.Start();
     }
 
@@ -44,6 +45,12 @@ internal sealed class Served : IDisposable
     public ServerRecorder Recorder { get; } = new();
 
     public List<Exception> Failures { get; } = [];
+
+    public void Stop() => _server.Stop();
+
+    public byte[] SaveConfiguration() => _server.SaveConfiguration();
+
+    public void RestoreConfiguration(byte[] bytes) => _server.RestoreConfiguration(bytes);
 
     public WireClient Connect(bool negotiate = true)
     {
