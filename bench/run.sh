@@ -8,6 +8,7 @@
 #   --cpu N        the CPU that clients of the supervisor and the tracer pin themselves to (default: the last one)
 #
 # VIADUCT names the command to measure (default: ./viaduct at the root); a path that it does not have yet is "not built".
+# LIBVFIO_USER names a checkout of libvfio-user, whose sample server is then measured beside ours.
 # Status: 0 measured, whether budgets are met or not; 1 a measurement failed; 2 wrong usage or something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +23,7 @@ failures=0
 viaduct=()
 viaduct_failed=
 ours_failed=
+servers=()
 declare -A told=() # measurements whose failure has been told
 
 die() { echo "bench/run.sh: $*" >&2; exit 2; }
@@ -42,6 +44,7 @@ if [ -n "$quick" ]; then turns=5 inner=51 few_turns=3 calls=1000; else turns=15 
 build() {
 	command -v "${CC:=cc}" > /dev/null || die "no C compiler: install gcc, or name one in CC"
 	command -v dotnet > /dev/null || die "no dotnet: install the .NET 10 SDK"
+	command -v taskset > /dev/null || die "no taskset: install util-linux"
 	mkdir -p "$out"
 	local source
 	for source in bench/floor/*.c; do
@@ -159,6 +162,73 @@ in_process() {
 	awk '{ print $1, $2, $3, $5 }' "$out/ours" >> "$out/results"
 }
 
+# serve_on CPU SOCKET COMMAND...: starts a vfio-user server there, and waits for its socket. stop_servers ends them all.
+serve_on() {
+	local on=$1 socket=$2 waited
+	shift 2
+	rm -f "$socket"
+	taskset -c "$on" "$@" > "$out/server.log" 2>&1 &
+	servers+=($!)
+	for ((waited = 0; waited < 200; waited++)); do
+		[ -S "$socket" ] && return
+		sleep 0.05
+	done
+	failures=$((failures + 1))
+	say "does not serve: $*"
+	tail -n 5 "$out/server.log" >&2
+	return 1
+}
+
+stop_servers() {
+	local server
+	for server in "${servers[@]}"; do
+		kill "$server" 2> /dev/null || true
+		wait "$server" 2> /dev/null || true
+	done
+	servers=()
+}
+
+# Client, server and floor on one CPU, as in the other comparisons. libvfio-user's keys begin with "peer-".
+vfio_user() {
+	local turn client=("$out/vfio-user-client" --cpu "$cpu" --calls $((calls / 2)) --batches 5) peer=
+	[ ${#viaduct[@]} -gt 0 ] && [ -z "$viaduct_failed" ] || return 0
+	serve_on "$cpu" "$out/edu.sock" "${viaduct[@]}" serve --quiet --device edu --socket-path "$out/edu.sock" || return 0
+	if [ -n "${LIBVFIO_USER-}" ]; then
+		if ! test/peers/build-libvfio-user.sh "$LIBVFIO_USER" "$out/libvfio-user" > "$out/libvfio-user.log" 2>&1; then
+			say "libvfio-user does not build, see $out/libvfio-user.log"
+			failures=$((failures + 1))
+		elif serve_on "$cpu" "$out/peer.sock" "$out/libvfio-user/gpio-pci-idio-16" "$out/peer.sock"; then
+			peer=1
+		fi
+	fi
+	measure "$out/warm" "${client[@]}" "$out/edu.sock" || true
+	for ((turn = 0; turn < turns; turn++)); do
+		ours_failed=
+		measure "$out/floor" "${client[@]}" --floor || true
+		measure "$out/ours" "${client[@]}" "$out/edu.sock" || ours_failed=1
+		join_turn "$out/floor" "$out/ours" "$ours_failed"
+		if [ -n "$peer" ] && measure "$out/peer" "${client[@]}" --region 2 --offset 1 "$out/peer.sock"; then
+			sed -i 's/^/peer-/' "$out/peer"
+			sed 's/^/peer-/' "$out/floor" > "$out/peer-floor"
+			join_turn "$out/peer-floor" "$out/peer" ""
+		fi
+	done
+	stop_servers
+}
+
+# A polled driver and a model take a CPU each: in process both CPUs are free to both, by vfio-user each side has its own.
+nvme() {
+	local seconds=0.4 other=$(((cpu + 1) % $(nproc)))
+	[ -n "$quick" ] || seconds=2
+	measure "$out/ours" dotnet "$bench_dll" --nvme model "$seconds" model:nvme,size=64M || true
+	cat "$out/ours" >> "$out/results"
+	[ ${#viaduct[@]} -gt 0 ] && [ -z "$viaduct_failed" ] || return 0
+	serve_on "$other" "$out/nvme.sock" "${viaduct[@]}" serve --quiet --device nvme,size=64M --socket-path "$out/nvme.sock" || return 0
+	measure "$out/ours" taskset -c "$cpu" dotnet "$bench_dll" --nvme socket "$seconds" "unix:$out/nvme.sock" || true
+	cat "$out/ours" >> "$out/results"
+	stop_servers
+}
+
 # kind, limit, key, path, budget: see table.awk.
 rows() {
 	local size set way name
@@ -172,7 +242,21 @@ rows() {
 			row info 0 "${name%%:*}-load" "the floors alone, ${name#*:}: MMIO load" "-"
 		done
 	fi
-	row absent 0 vfio-user-read "vfio-user region read, 4 B" "<= 1.15 x a bare socketpair ping-pong"
+	row ratio 1.15 vfio-user-read "vfio-user region read, 4 B" "<= 1.15 x a bare socketpair ping-pong"
+	row info 0 vfio-user-write "vfio-user region write, 4 B" "-"
+	row pace 0 vfio-user-posted "vfio-user posted write, 4 B" "-"
+	row pace 0 vfio-user-map-unmap "vfio-user DMA map + unmap of a page, with its file" "-"
+	name="libvfio-user's server"
+	[ -n "${LIBVFIO_USER-}" ] || name="$name (LIBVFIO_USER was not set)"
+	row info 0 peer-vfio-user-read "$name: region read, 4 B" "-"
+	row info 0 peer-vfio-user-write "$name: region write, 4 B" "-"
+	row pace 0 peer-vfio-user-posted "$name: posted write, 4 B" "-"
+	row pace 0 peer-vfio-user-map-unmap "$name: DMA map + unmap of a page, with its file" "-"
+	for way in "model:in process" "socket:over vfio-user"; do
+		for size in 1 8 32 128; do
+			row pace 0 "nvme-${way%%:*}-$size" "NVMe 4 KiB random read, ${way#*:}, queue depth $size" "-"
+		done
+	done
 	row rate 169 translate-1-same "IOVA translation, 1 mapping" ">= 169 M/s (peer [1])"
 	row rate 22 translate-64-random "IOVA translation, 64 mappings, random" ">= 22 M/s (peer [1])"
 	row rate 16 translate-4096-random "IOVA translation, 4,096 mappings, random" ">= 16 M/s (peer [1])"
@@ -211,6 +295,7 @@ report() {
 	awk -f bench/table.awk "$out/results" "$out/rows"
 	echo
 	echo "Times are medians; a ratio is the median of the turns' ratios (for DMA: memcpy's time / ours). Pinned to CPU $cpu."
+	echo "NVMe: a polled queue; in process on CPUs 0-$(($(nproc) - 1)), over vfio-user the driver on CPU $cpu and the server on CPU $(((cpu + 1) % $(nproc)))."
 	echo "[1] libvfio-user's vfu_addr_to_sgl, published figures of another machine; the floor is our own C program on this one."
 }
 
@@ -234,12 +319,15 @@ details() {
 	if [ -n "$write_docs" ]; then write_between benchmarkdotnet "$out/details.md"; fi
 }
 
+trap stop_servers EXIT
 load=$(cut -d' ' -f1 /proc/loadavg)
 build
 find_viaduct
 : > "$out/results"
 supervised
 if [ -z "$quick" ]; then floors_elsewhere; fi
+vfio_user
+nvme
 startup
 in_process
 rows > "$out/rows"

@@ -5,7 +5,7 @@
 #   ratio   ours / floor <= limit          speed   floor / ours >= limit      rate    1000 / ours >= limit (M/s)
 #   extra   ours - floor <= limit (ms)     growth  ours of key / ours of a second key, "key,second" <= limit
 #   bytes   the most bytes of any key <= limit                                info    no limit
-#   absent  the product has no such path yet
+#   absent  the product has no such path yet               pace    no limit, shown as a rate too
 
 BEGIN { FS = "\t" }
 
@@ -27,11 +27,13 @@ function time(ns) {
 	return sprintf("%.1f ms", ns / 1e6)
 }
 
+function rate(ns) { return ns < 1e3 ? sprintf(" (%.1f M/s)", 1e3 / ns) : sprintf(" (%.1f k/s)", 1e6 / ns) }
+
 # "-" where there is nothing to show.
 function shown(text, kind,    ns) {
 	if (text == "") return "-"
 	ns = median(text)
-	return time(ns) (kind == "rate" ? sprintf(" (%.1f M/s)", 1e3 / ns) : "")
+	return time(ns) (kind == "rate" || kind == "pace" ? rate(ns) : "")
 }
 
 function verdict(good) { return good ? "ok" : "missed" }
@@ -62,7 +64,7 @@ FNR == 1 {
 	kind = $1; limit = $2 + 0; key = $3; floor = shown(floors[key], kind); our = shown(ours[key], kind)
 	ratio = ratios[key] == "" ? "-" : sprintf("%.2f", median(ratios[key])); result = ""
 	if (kind == "absent" || (ours[key] == "" && kind != "growth" && kind != "bytes"))
-		result = failed[key] ? "failed" : kind == "info" ? "" : "not built"
+		result = failed[key] ? "failed" : kind == "info" || kind == "pace" ? "" : "not built"
 	else if (kind == "ratio")
 		result = verdict(median(ratios[key]) <= limit)
 	else if (kind == "speed") {

@@ -140,6 +140,33 @@ test_guests() {
   count $(sed -E 's/guests: ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<<"$line")
 }
 
+test_kills() {
+  say 'servers killed in mid-write, as an ordinary user'
+  local program="dotnet $stage/kills/Viaduct.Kills.dll" folder=$stage/killed
+  check 'the program that kills builds' \
+    dotnet publish test/Viaduct.Kills -c Release -o "$stage/kills" -p:RunAnalyzers=false -v q --nologo
+  chmod -R a+rX "$stage/kills"; mkdir -p "$folder" && chmod 1777 "$folder"
+  # Word splitting is wanted: a command.
+  # shellcheck disable=SC2086
+  check "what was flushed is there after ${KILLS:-200} kills" \
+    ordinary timeout 600 $program --viaduct "$stage/viaduct.sh" --kills "${KILLS:-200}"
+  grep -vE '^FAULT' "$work/out"
+
+  # The kernel keeps what a killed process wrote; that flushes reach the disk, its calls tell.
+  # Its own number, not strace's, which a signal would end without it.
+  # shellcheck disable=SC2016
+  ordinary strace -f -qq -P "$folder/disk" -e trace=pwrite64,pwritev,pwritev2,fsync,fdatasync -o "$folder/trace" \
+    sh -c 'echo $$ >"$0"; exec "$@"' "$folder/pid" \
+    "$stage/viaduct.sh" serve -q --device "nvme,file=$folder/disk,size=1M" -s "$folder/s" &
+  for _ in $(seq 100); do [ -S "$folder/s" ] && break; sleep 0.1; done
+  # shellcheck disable=SC2086
+  ordinary timeout 100 $program syncs "$folder/s" >"$work/expected" 2>&1
+  kill "$(cat "$folder/pid")"; wait $! 2>/dev/null
+  # A call that another thread's interrupted is in two lines; the second says that it is done.
+  awk '/<unfinished/ { next } /fdatasync|fsync/ { printf "s" } /pwrite/ { printf "w" } END { print "" }' "$folder/trace" >"$work/calls"
+  check 'each flush, durable write and write without cache is a sync, in its place' diff "$work/expected" "$work/calls"
+}
+
 test_demo() {
   say 'the demo'
   check 'viaduct demo copies, verifies and takes its interrupt' ordinary timeout 120 "$stage/viaduct.sh" demo

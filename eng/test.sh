@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Runs every test, and ends with one line: N passed, N failed, N skipped.
 #
-#   eng/test.sh [TIER]...     unit transcripts peers command drivers guests demo fuzz   (default: all of them)
+#   eng/test.sh [TIER]...     unit transcripts peers command drivers kills guests demo fuzz   (default: all of them)
 #
 # Tiers that need what is not here say so and count as skipped. VIADUCT_PEERS names a folder with the kernel's VFIO selftests
-# (built from tools/testing/selftests/vfio); FUZZ_SECONDS (20) is the time that random programs get.
+# (built from tools/testing/selftests/vfio); FUZZ_SECONDS (20) is the time that random programs get,
+# KILLS (200) the number of servers that are killed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-tiers=("$@"); [ ${#tiers[@]} -gt 0 ] || tiers=(unit transcripts peers command drivers guests demo fuzz)
+tiers=("$@"); [ ${#tiers[@]} -gt 0 ] || tiers=(unit transcripts peers command drivers kills guests demo fuzz)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
@@ -32,6 +33,7 @@ for tier in "${tiers[@]}"; do
     command) prepare_command && test_command ;;
     drivers) prepare_command && test_drivers ;;
     guests) prepare_command && test_guests ;;
+    kills) prepare_command && test_kills ;;
     demo) prepare_command && test_demo ;;
     fuzz) prepare_command && test_fuzz ;;
     *) echo "there is no tier '$tier': $(sed -n '4s/^# *//p' eng/test.sh)"; exit 2 ;;

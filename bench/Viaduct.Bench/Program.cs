@@ -5,10 +5,15 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 using Viaduct.Bench;
 
-// --budgets prints lines for bench/run.sh; everything else is BenchmarkDotNet's own command line.
+// --budgets and --nvme print lines for bench/run.sh; everything else is BenchmarkDotNet's own command line.
 if (args is ["--budgets", .. var rest])
 {
     return BudgetRun.Run(rest);
+}
+
+if (args is ["--nvme", .. var disk])
+{
+    return NvmeRun.Run(disk);
 }
 
 // In process, because the project that BenchmarkDotNet would generate and build does not follow this repository's rules.

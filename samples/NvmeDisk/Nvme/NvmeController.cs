@@ -106,6 +106,17 @@ internal sealed class NvmeController : IDisposable
         return NamespaceIdentity.Parse(number, _answers.Span);
     }
 
+    /// <summary>Turns the volatile write cache on or off. While it is off, a write that is done survives a loss of power.</summary>
+    /// <exception cref="NvmeException">The controller refuses; one without such a cache may.</exception>
+    internal void SetVolatileCache(bool isOn) => Execute(
+        new NvmeCommand
+        {
+            Opcode = NvmeOpcode.SetFeatures,
+            Dword10 = NvmeOpcode.VolatileWriteCache,
+            Dword11 = isOn ? 1u : 0,
+        },
+        "Set Features Volatile Write Cache");
+
     /// <summary>Makes an I/O queue. Disposed with the controller.</summary>
     /// <param name="depth">How many commands can be under way, 1 to CAP.MQES.</param>
     /// <param name="transfer">The most bytes of a command, up to <see cref="MaxTransfer"/>.</param>

@@ -71,11 +71,16 @@ internal sealed class NvmeIoQueue : IDisposable
 
     /// <summary>Reads blocks into the slot's memory.</summary>
     internal void Read(int slot, NamespaceIdentity space, ulong block, int count) =>
-        Transfer(NvmeOpcode.Read, slot, space, block, count);
+        Transfer(NvmeOpcode.Read, slot, space, block, count, 0);
 
     /// <summary>Writes the slot's memory to blocks.</summary>
-    internal void Write(int slot, NamespaceIdentity space, ulong block, int count) =>
-        Transfer(NvmeOpcode.Write, slot, space, block, count);
+    /// <param name="slot">The slot.</param>
+    /// <param name="space">The namespace.</param>
+    /// <param name="block">The first block.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="isDurable">FUA: when the command is done, what it wrote survives a loss of power.</param>
+    internal void Write(int slot, NamespaceIdentity space, ulong block, int count, bool isDurable = false) =>
+        Transfer(NvmeOpcode.Write, slot, space, block, count, isDurable ? NvmeOpcode.ForceUnitAccess : 0);
 
     /// <summary>Makes all that is written to a namespace survive a loss of power.</summary>
     internal void Flush(int slot, NamespaceIdentity space)
@@ -134,7 +139,7 @@ internal sealed class NvmeIoQueue : IDisposable
         }
     }
 
-    private void Transfer(byte opcode, int slot, NamespaceIdentity space, ulong block, int count)
+    private void Transfer(byte opcode, int slot, NamespaceIdentity space, ulong block, int count, uint flags)
     {
         var length = (ulong)count << space.BlockShift;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -153,7 +158,7 @@ internal sealed class NvmeIoQueue : IDisposable
             MoreData = more,
             Dword10 = (uint)block,
             Dword11 = (uint)(block >> 32),
-            Dword12 = (uint)count - 1,
+            Dword12 = ((uint)count - 1) | flags,
         };
         Submit(slot, command);
     }

@@ -19,6 +19,12 @@ internal static class NvmeOpcode
     /// <summary>SetFeatures: how many queues the host wants, and gets.</summary>
     internal const uint NumberOfQueues = 0x07;
 
+    /// <summary>SetFeatures: whether the volatile write cache is on.</summary>
+    internal const uint VolatileWriteCache = 0x06;
+
+    /// <summary>FUA, in dword 12 of a write: it is done when its data is durable.</summary>
+    internal const uint ForceUnitAccess = 1U << 30;
+
     // Identify: what (CNS)
     internal const uint IdentifyNamespace = 0x00;
     internal const uint IdentifyController = 0x01;
