@@ -99,7 +99,10 @@ public sealed partial class UnixSocket
             var vector = new IoVector { Base = pointer, Length = (nuint)bytes.Length };
             var message = new MessageHeader
             {
-                Vectors = &vector, VectorCount = 1, Control = control, ControlLength = (nuint)length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = (nuint)length,
             };
             do
             {

@@ -18,11 +18,15 @@ internal sealed class Served : IDisposable
     {
         Group = new IommuGroup(7, new IommuUnit
         {
-            ApertureLast = ulong.MaxValue, PageSizes = 0x1000, ReservedRegions = [], EnforcesCacheCoherency = true,
+            ApertureLast = ulong.MaxValue,
+            PageSizes = 0x1000,
+            ReservedRegions = [],
+            EnforcesCacheCoherency = true,
         });
         var services = new PciServices
         {
-            Dma = new DmaPort(Group), Executor = new DeviceThread("edu", bug => Failures.Add(bug)),
+            Dma = new DmaPort(Group),
+            Executor = new DeviceThread("edu", bug => Failures.Add(bug)),
         };
         Function = create is null ? new EduFunction(services, ulong.MaxValue) : create(services);
         Assert.True(PciAddress.TryParse("0000:01:00.0", out var address));

@@ -46,7 +46,10 @@ internal sealed class WireClient(UnixSocket socket) : IDisposable
         => Bytes(
             new VfioUserHeader
             {
-                MessageId = id, Command = command, Flags = flags, Size = (uint)(VfioUserHeader.StructSize + payload.Length),
+                MessageId = id,
+                Command = command,
+                Flags = flags,
+                Size = (uint)(VfioUserHeader.StructSize + payload.Length),
             },
             payload);
 
