@@ -17,7 +17,10 @@ public sealed partial class ReplicaFunction : DeviceFunction
     private const int StatusLive = 0xf908; // errors, and the interrupt line
 
     private readonly byte[] _config;
-    private readonly SparseMemory[] _memory = new SparseMemory[BarCount];
+    // What is kept of one BAR. A larger one is no memory that clients could map, because they could fill all of it.
+    private const ulong LargestMapped = SparseMemory.MostBytes;
+
+    private readonly SparseMemory?[] _memory = new SparseMemory?[BarCount];
 
     /// <summary>The function after power on.</summary>
     /// <param name="services">What the outside gives it.</param>
@@ -37,12 +40,9 @@ public sealed partial class ReplicaFunction : DeviceFunction
 
         for (var i = 0; i < BarCount; i++)
         {
-            var index = i;
-            _memory[i] = new SparseMemory(
-                () => DriverMistake($"BAR{index} of a replica keeps 256 MiB of what is stored; this store is dropped"));
             if (face.BarSizes[i] != 0)
             {
-                AddBar(new PciBar(i, face.KindOf(i), face.BarSizes[i], _memory[i]));
+                AddBar(NewBar(i, face.KindOf(i), face.BarSizes[i]));
             }
         }
 
@@ -68,10 +68,27 @@ public sealed partial class ReplicaFunction : DeviceFunction
     /// <inheritdoc/>
     protected override void OnReset(PciResetKind kind)
     {
-        foreach (var memory in _memory)
+        for (var i = 0; i < BarCount; i++)
         {
-            memory.Clear();
+            _memory[i]?.Clear();
+            Bars[i]?.Memory?.Clear();
         }
+    }
+
+    /// <summary>A BAR of plain memory, which clients may map where it is not too large; those of virtual functions are, because there
+    /// can be hundreds.</summary>
+    private PciBar NewBar(int index, PciBarKind kind, ulong size)
+    {
+        var memory = new SparseMemory(
+            () => DriverMistake($"BAR{index} of a replica keeps 256 MiB of what is stored; this store is dropped"));
+        var canMap = !IsVirtual && !kind.HasFlag(PciBarKind.Io) && size is >= PciBarMemory.PageSize and <= LargestMapped;
+        if (canMap && PciBarMemory.TryCreate(size, out var shared))
+        {
+            return new PciBar(index, kind, size, memory) { Memory = shared };
+        }
+
+        _memory[index] = memory;
+        return new PciBar(index, kind, size, memory);
     }
 
     private void AddVirtualFunctions(ReplicaFace face, IReadOnlyList<ulong> sizes)

@@ -11,8 +11,10 @@ internal sealed class SparseMemory(Action full) : IRegisterSpace
     private const int BlockShift = 16;
     private const int BlockSize = 1 << BlockShift;
 
-    // 256 MiB of what a program really stored.
-    private const int MostBlocks = 4096;
+    /// <summary>Bytes that are kept: 256 MiB of what a program really stored.</summary>
+    public const int MostBytes = 256 << 20;
+
+    private const int MostBlocks = MostBytes / BlockSize;
 
     private readonly Dictionary<ulong, byte[]> _blocks = [];
     private bool _isFull;

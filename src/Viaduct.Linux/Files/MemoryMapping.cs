@@ -60,30 +60,24 @@ public sealed unsafe class MemoryMapping : SafeBuffer
     /// huge pages).</returns>
     public static SysResult Allocate(nuint length, HugePageSize pages, out MemoryMapping? mapping)
     {
-        mapping = null;
         var flags = MfdCloexec | MfdAllowSealing | (pages == HugePageSize.None ? 0 : MfdHugetlb | (uint)pages << HugeShift);
-        var fd = LibC.CreateMemoryFile("viaduct-dma", flags);
-        if (fd < 0)
-        {
-            return FileCalls.LastErrno();
-        }
+        return Create("viaduct-dma", flags, length, Seal, out mapping);
 
-        var file = new FileDescriptorHandle(fd);
-        var result = FileCalls.Result(LibC.SetFileLength(file, (long)length));
-        if (!result.IsError)
+        // Whoever is handed the memory may then access it in place.
+        static SysResult Seal(FileDescriptorHandle file)
         {
-            // Whoever is handed the memory may then access it in place.
             _ = FileSeals.ForbidShrinking(file);
-            result = Map(file, 0, length, canWrite: true, keepFile: true, out mapping);
+            return SysResult.Success;
         }
-
-        if (result.IsError)
-        {
-            file.Dispose();
-        }
-
-        return result;
     }
+
+    /// <summary>Makes zeroed memory to share with others, who can change neither its size nor its seals.</summary>
+    /// <param name="name">What their /proc/PID/maps shows.</param>
+    /// <param name="length">Bytes, above zero; a multiple of 4 KiB. Pages take memory from the first store to them on.</param>
+    /// <param name="mapping">The memory; null after an error.</param>
+    /// <returns>0, or ENOMEM, EINVAL (bad length), EFBIG (RLIMIT_FSIZE), EMFILE or ENOSYS.</returns>
+    public static SysResult AllocateShared(string name, nuint length, out MemoryMapping? mapping) =>
+        Create(name, MfdCloexec | MfdAllowSealing, length, FileSeals.FixSize, out mapping);
 
     /// <summary>Maps part of a file or of a device.</summary>
     /// <param name="file">What to map; it may be closed afterwards.</param>
@@ -109,11 +103,55 @@ public sealed unsafe class MemoryMapping : SafeBuffer
         return new Span<byte>((byte*)Address + offset, length);
     }
 
+    /// <summary>All of <see cref="Allocate"/>d memory is zero again, and takes no memory.</summary>
+    /// <exception cref="InvalidOperationException">It is a mapping of another's file.</exception>
+    /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
+    public void Clear()
+    {
+        const int FALLOC_FL_KEEP_SIZE = 1;
+        const int FALLOC_FL_PUNCH_HOLE = 2;
+        const int Part = 1 << 30;
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        var file = File ?? throw new InvalidOperationException("The mapping has no file of its own.");
+        if (LibC.AllocateFileRange(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (long)Length) == 0)
+        {
+            return;
+        }
+
+        // A filter of system calls, or a signal.
+        for (nuint done = 0; done < Length; done += Part)
+        {
+            GetSpan(done, (int)nuint.Min(Part, Length - done)).Clear();
+        }
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
         File?.Dispose();
         return LibC.Munmap(handle, Length) == 0;
+    }
+
+    private static SysResult Create(
+        string name, uint flags, nuint length, Func<FileDescriptorHandle, SysResult> seal, out MemoryMapping? mapping)
+    {
+        mapping = null;
+        var fd = LibC.CreateMemoryFile(name, flags);
+        if (fd < 0)
+        {
+            return FileCalls.LastErrno();
+        }
+
+        var file = new FileDescriptorHandle(fd);
+        var result = FileCalls.Result(LibC.SetFileLength(file, (long)length));
+        result = result.IsError ? result : seal(file);
+        result = result.IsError ? result : Map(file, 0, length, canWrite: true, keepFile: true, out mapping);
+        if (result.IsError)
+        {
+            file.Dispose();
+        }
+
+        return result;
     }
 
     private static SysResult Map(

@@ -29,6 +29,15 @@ public sealed class MsixCapability(int vectors, int tableBar, uint tableOffset, 
     /// <summary>The table's length in bytes.</summary>
     public uint TableSize => (uint)Vectors * PCI_MSIX_ENTRY_SIZE;
 
+    /// <summary>The BAR that holds the pending bits.</summary>
+    public int PendingBar { get; } = pendingBar;
+
+    /// <summary>The pending bits' first byte there.</summary>
+    public uint PendingOffset { get; } = pendingOffset;
+
+    /// <summary>The pending bits' length in bytes.</summary>
+    public uint PendingSize => (uint)_pending.Length * sizeof(ulong);
+
     /// <summary>MSI-X_FLAGS.ENABLE.</summary>
     public bool IsEnabled => (Get(PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE) != 0;
 
@@ -40,7 +49,7 @@ public sealed class MsixCapability(int vectors, int tableBar, uint tableOffset, 
         config.Declare(
             Offset + PCI_MSIX_FLAGS, 2, (uint)Vectors - 1, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
         config.Declare(Offset + PCI_MSIX_TABLE, 4, TableOffset | (uint)TableBar);
-        config.Declare(Offset + PCI_MSIX_PBA, 4, pendingOffset | (uint)pendingBar);
+        config.Declare(Offset + PCI_MSIX_PBA, 4, PendingOffset | (uint)PendingBar);
         ClearTable();
     }
 
@@ -98,9 +107,9 @@ public sealed class MsixCapability(int vectors, int tableBar, uint tableOffset, 
                 value |= (ulong)_table[(at / 4) + 1] << 32;
             }
         }
-        else if (bar == pendingBar && offset - pendingOffset < (ulong)_pending.Length * 8)
+        else if (bar == PendingBar && offset - PendingOffset < PendingSize)
         {
-            var at = offset - pendingOffset;
+            var at = offset - PendingOffset;
             value = _pending[at / 8] >> (int)(8 * (at & 7));
         }
         else
@@ -131,7 +140,7 @@ public sealed class MsixCapability(int vectors, int tableBar, uint tableOffset, 
             return true;
         }
 
-        return bar == pendingBar && offset - pendingOffset < (ulong)_pending.Length * 8;
+        return bar == PendingBar && offset - PendingOffset < PendingSize;
     }
 
     /// <summary>Sends a message, or remembers it where it is masked. MSI-X is enabled.</summary>

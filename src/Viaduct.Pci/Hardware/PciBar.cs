@@ -11,6 +11,13 @@ public sealed record PciBar(int Index, PciBarKind Kind, ulong Size, IRegisterSpa
     /// Null, as with the kernel's vfio-pci, for the whole of a memory BAR.</summary>
     public IReadOnlyList<PciBarArea>? MappableAreas { get; init; }
 
+    /// <summary>The parts that are memory, which answers there instead of <see cref="Registers"/>; null for none. Programs under
+    /// <c>viaduct run</c> see no difference. Clients of vfio-user map them, whatever <see cref="MappableAreas"/> says.</summary>
+    public PciBarMemory? Memory { get; init; }
+
+    /// <summary>Registers whose writes clients of vfio-user may make by an eventfd; empty for none.</summary>
+    public IReadOnlyList<PciBarDoorbell> Doorbells { get; init; } = [];
+
     /// <summary>True where clients may map any of it.</summary>
     public bool IsMappable => !Kind.HasFlag(PciBarKind.Io) && MappableAreas is not { Count: 0 };
 }

@@ -152,7 +152,9 @@ public abstract partial class PciFunction
 
         return _msix is not null && _msix.TryRead(index, offset, width, out var value)
             ? value
-            : bar.Registers.Read(offset, width) & Mask(width);
+            : bar.Memory is { } memory && memory.Contains(offset, width)
+                ? memory.Read(offset, width)
+                : bar.Registers.Read(offset, width) & Mask(width);
     }
 
     private void WriteBarAligned(int index, ulong offset, int width, ulong value)
@@ -162,7 +164,16 @@ public abstract partial class PciFunction
             return;
         }
 
-        if (_msix is null || !_msix.TryWrite(index, offset, width, value))
+        if (_msix is not null && _msix.TryWrite(index, offset, width, value))
+        {
+            return;
+        }
+
+        if (bar.Memory is { } memory && memory.Contains(offset, width))
+        {
+            memory.Write(offset, width, value);
+        }
+        else
         {
             bar.Registers.Write(offset, width, value);
         }

@@ -80,8 +80,8 @@ public abstract partial class PciFunction
     protected TimeProvider Time { get; }
 
     /// <summary>Declares a BAR; for the constructors of models.</summary>
-    /// <exception cref="ArgumentException">The index is taken or none, or the size is no power of two or too
-    /// small.</exception>
+    /// <exception cref="ArgumentException">The index is taken or none, the size is no power of two or too small, its memory is
+    /// of another size or behind ports, or a doorbell is impossible.</exception>
     protected void AddBar(PciBar bar)
     {
         var isIo = bar.Kind.HasFlag(PciBarKind.Io);
@@ -95,6 +95,16 @@ public abstract partial class PciFunction
         if (!BitOperations.IsPow2(bar.Size) || bar.Size < (isIo ? 4u : 16u) || (!is64 && bar.Size > 1UL << 31))
         {
             throw new ArgumentException($"BAR{bar.Index} cannot have {bar.Size} bytes.", nameof(bar));
+        }
+
+        if (bar.Memory is { } memory && (isIo || memory.Size != bar.Size))
+        {
+            throw new ArgumentException($"BAR{bar.Index} cannot have memory of {memory.Size} bytes.", nameof(bar));
+        }
+
+        if (bar.Doorbells.Any(d => !d.IsPossible(bar)) || bar.Doorbells.DistinctBy(d => (d.Offset, d.Width, d.Value)).Count() != bar.Doorbells.Count)
+        {
+            throw new ArgumentException($"BAR{bar.Index} has a doorbell that cannot be, or twice.", nameof(bar));
         }
 
         _bars[bar.Index] = bar;

@@ -99,6 +99,16 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>See <see cref="VfioFile.DmaTarget"/>.</summary>
     public abstract MemorySource? DmaTarget { get; }
 
+    /// <summary>What of a region is memory that a client in another process may map; null for none. It stays the same as long as the
+    /// device exists. Any thread.</summary>
+    /// <param name="index">The region's index, whether there is one or not.</param>
+    public virtual RegionMemory? GetRegionMemory(uint index) => null;
+
+    /// <summary>Registers of a region that VFIO_DEVICE_IOEVENTFD can stand for without loss; empty for none. They stay the same as long as
+    /// the device exists. Any thread.</summary>
+    /// <param name="index">The region's index, whether there is one or not.</param>
+    public virtual IReadOnlyList<RegionDoorbell> GetRegionDoorbells(uint index) => [];
+
     /// <summary>The host wants the device back: asked once, and again every ten seconds until the last file is closed.</summary>
     /// <param name="count">How often it was asked before.</param>
     public virtual void Request(uint count)

@@ -8,6 +8,9 @@ public sealed record VfioUserCapabilities
     /// <summary>The default of <see cref="MaxDataTransfer"/>.</summary>
     public const int DefaultDataTransfer = 1 << 20;
 
+    /// <summary>max_msg_fds of one that says none.</summary>
+    public const int DefaultDescriptors = 1;
+
     /// <summary>The default of <see cref="MaxDmaMaps"/>.</summary>
     public const int DefaultDmaMaps = 65535;
 

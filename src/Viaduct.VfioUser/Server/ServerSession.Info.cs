@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Memory;
+using Viaduct.Vfio.Devices;
 using Viaduct.VfioUser.Protocol;
 
 namespace Viaduct.VfioUser.Server;
@@ -42,31 +43,64 @@ internal sealed partial class ServerSession
         }
 
         var result = Ask(VfioIoctl.VFIO_DEVICE_GET_REGION_INFO, VfioRegionInfo.StructSize, VfioRegionInfo.StructSize);
-        if (!result.IsError)
+        if (result.IsError)
         {
-            // A mapping needs memory behind it: what the supervisor does with faults no socket can.
-            var reply = Room(VfioRegionInfo.StructSize).Span;
-            var info = StructBytes.Read<VfioRegionInfo>(reply);
-            info.Flags &= VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_READ | VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_WRITE;
-            (info.ArgSz, info.CapOffset, info.Offset) = (VfioRegionInfo.StructSize, 0, 0);
-            StructBytes.Write(reply, info);
+            return result;
         }
 
+        // What the supervisor does with faults no socket can: a mapping needs memory behind it.
+        var info = StructBytes.Read<VfioRegionInfo>(Room(VfioRegionInfo.StructSize).Span);
+        info.Flags &= VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_READ | VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_WRITE;
+        (info.ArgSz, info.CapOffset, info.Offset) = (VfioRegionInfo.StructSize, 0, 0);
+        if (_clientDescriptors > 0 && _device.GetRegionMemory(asked.Index) is { } memory)
+        {
+            return DescribeMemory(memory, asked.ArgSz, info);
+        }
+
+        StructBytes.Write(Room(VfioRegionInfo.StructSize).Span, info);
         return result;
     }
 
-    /// <summary>Doorbells of the region that eventfds can stand for: none, because no model has one that needs no data.</summary>
-    private SysResult GetRegionIoFds()
+    /// <summary>A region that can be mapped. A reply without room for all has neither capability nor file: argsz tells what to ask
+    /// with.</summary>
+    private SysResult DescribeMemory(RegionMemory memory, uint argSz, VfioRegionInfo info)
     {
-        if (!TryGet(VfioUserRegionIoFds.StructSize, out VfioUserRegionIoFds asked) || asked.ArgSz < VfioUserRegionIoFds.StructSize
-            || asked.Flags != 0 || asked.Count != 0 || asked.Index >= MostRegions)
+        var areas = memory.Areas;
+        var isWhole = areas.Count == 1 && areas[0].Offset == 0 && areas[0].Size == info.Size;
+        var chain = isWhole ? 0 : VfioRegionInfoCapSparseMmap.Size + (areas.Count * VfioRegionSparseMmapArea.StructSize);
+        info.Flags |= VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_MMAP;
+        info.ArgSz = VfioRegionInfo.StructSize + (uint)chain;
+        if (argSz < info.ArgSz)
         {
-            return Errno.EINVAL;
+            StructBytes.Write(Room(VfioRegionInfo.StructSize).Span, info);
+            return SysResult.FromValue(VfioRegionInfo.StructSize);
         }
 
-        asked.ArgSz = VfioUserRegionIoFds.StructSize;
-        StructBytes.Write(Room(VfioUserRegionIoFds.StructSize).Span, asked);
-        return SysResult.FromValue(VfioUserRegionIoFds.StructSize);
+        var reply = Room((int)info.ArgSz).Span;
+        if (!isWhole)
+        {
+            // QEMU refuses the flag without an offset, so it goes with the chain only.
+            info.Flags |= VfioRegionInfoFlags.VFIO_REGION_INFO_FLAG_CAPS;
+            info.CapOffset = VfioRegionInfo.StructSize;
+            WriteSparse(reply[VfioRegionInfo.StructSize..], areas);
+        }
+
+        StructBytes.Write(reply, info);
+        _attached = [memory.File];
+        return SysResult.FromValue(reply.Length);
+    }
+
+    private static void WriteSparse(Span<byte> chain, IReadOnlyList<VfioRegionSparseMmapArea> areas)
+    {
+        StructBytes.Write(chain, new VfioRegionInfoCapSparseMmap
+        {
+            Header = new VfioInfoCapHeader { Id = VfioConstants.VFIO_REGION_INFO_CAP_SPARSE_MMAP, Version = 1 },
+            NrAreas = (uint)areas.Count,
+        });
+        for (var i = 0; i < areas.Count; i++)
+        {
+            StructBytes.Write(chain[(VfioRegionInfoCapSparseMmap.Size + (i * VfioRegionSparseMmapArea.StructSize))..], areas[i]);
+        }
     }
 
     /// <summary>VFIO_DEVICE_FEATURE, whatever the core knows of it.</summary>

@@ -51,6 +51,8 @@ internal sealed partial class ServerSession
 
     private void Agree(VfioUserCapabilities theirs)
     {
+        _clientDescriptors = theirs.MaxDescriptors ?? VfioUserCapabilities.DefaultDescriptors;
+
         // DMA that models do is split into what the client takes.
         var most = (int)Math.Min(theirs.MaxDataTransfer ?? VfioUserCapabilities.DefaultDataTransfer, _options.MaxDataTransfer);
         if (theirs.HasTwinSocket && _options.AllowTwinSocket)

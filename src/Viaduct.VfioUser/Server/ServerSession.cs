@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
 using Viaduct.Iommu;
@@ -45,6 +46,12 @@ internal sealed partial class ServerSession : IDisposable
     private List<SafeFileHandle> _descriptors = [];
     private string? _violation;
     private Action? _clientReady;
+
+    // What goes beside the reply; not owned.
+    private SafeHandle[] _attached = [];
+
+    // The client's max_msg_fds.
+    private int _clientDescriptors;
 
     /// <summary>Takes a connection over.</summary>
     /// <param name="device">An open device.</param>
@@ -95,6 +102,7 @@ internal sealed partial class ServerSession : IDisposable
         _twin?.Dispose();
         _maps?.Clear();
         ForgetInterrupts();
+        ForgetDoorbells();
         foreach (var left in _deferred)
         {
             left.Descriptors.ForEach(d => d.Dispose());
@@ -196,6 +204,7 @@ internal sealed partial class ServerSession : IDisposable
             ready();
         }
 
+        _attached = [];
         var result = _descriptors.Count > _options.MaxDescriptors ? Errno.EINVAL : Dispatch();
         if (result.IsError)
         {
@@ -204,7 +213,7 @@ internal sealed partial class ServerSession : IDisposable
 
         if (!_header.WantsNoReply)
         {
-            Reply(result);
+            Reply(result, _attached);
         }
 
         if (!ReferenceEquals(_descriptors, _reader.Descriptors))
@@ -217,7 +226,7 @@ internal sealed partial class ServerSession : IDisposable
         => _header.Command is VfioUserCommand.VFIO_USER_REGION_READ or VfioUserCommand.VFIO_USER_REGION_WRITE
             && TryGet(VfioUserRegionAccess.StructSize, out VfioUserRegionAccess access) && access.Region < BarCount;
 
-    private void Reply(SysResult result, params ReadOnlySpan<System.Runtime.InteropServices.SafeHandle> descriptors)
+    private void Reply(SysResult result, params ReadOnlySpan<SafeHandle> descriptors)
     {
         var header = new VfioUserHeader
         {

@@ -56,6 +56,39 @@ public sealed class ReplicaFunctionTests
     }
 
     [Fact]
+    public void BarsUpTo256MiB_AreMemoryThatClientsMap_WithoutMsixPages()
+    {
+        var function = Machine("e1000e");
+        var device = new VfioPciDevice(new PciDevice(function, default, _host.Group, new PciHostBridge()));
+        Assert.Equal([(0UL, 0x20000UL)], Areas(0));
+        Assert.Equal([(0UL, 0x20000UL)], Areas(1));
+        Assert.Null(device.GetRegionMemory(2)); // ports
+        Assert.Equal([(0x1000UL, 0x1000UL), (0x3000UL, 0x1000UL)], Areas(3));
+        var memory = function.Bars[0]!.Memory!;
+        function.WriteBar(0, 0x1fff8, 8, 0x1122334455667788);
+        Assert.Equal(0x55667788UL, memory.Read(0x1fff8, 4));
+        function.Reset(Pci.Hardware.PciResetKind.Function);
+        Assert.Equal(0UL, memory.Read(0x1fff8, 8));
+
+        IEnumerable<(ulong, ulong)> Areas(uint index) => device.GetRegionMemory(index)!.Areas.Select(a => (a.Offset, a.Size));
+    }
+
+    [Theory]
+    [InlineData(1UL << 28, true)]
+    [InlineData(1UL << 29, false)]
+    [InlineData(2048UL, false)]
+    public void OnlyBarsOfPagesThatAreKept_CanBeMapped(ulong size, bool canMap)
+    {
+        var face = new ReplicaFace([.. Card(0x10, 0x0000000c)]) { BarSizes = [size, 0, 0, 0, 0, 0] };
+        var function = _host.Plug(new ReplicaFunction(_host.Services, face));
+        Assert.Equal(canMap, function.Bars[0]!.Memory is not null);
+        function.WriteBar(0, size - 8, 8, 9);
+        Assert.Equal(9UL, function.ReadBar(0, size - 8, 8));
+        function.Reset(Pci.Hardware.PciResetKind.Function);
+        Assert.Equal(0UL, function.ReadBar(0, size - 8, 8));
+    }
+
+    [Fact]
     public void MoreThanIsKept_IsDropped_AndSaidOnce()
     {
         var face = new ReplicaFace([.. Card(0x10, 0x0000000c)]) { BarSizes = [1UL << 40, 0, 0, 0, 0, 0] };
@@ -190,6 +223,7 @@ public sealed class ReplicaFunctionTests
         Assert.Equal(uint.MaxValue, function.ReadConfig(0, 4));
         Assert.Equal(3, function.Msix!.Vectors);
         Assert.Equal(0u, function.ReadConfig(0x10, 4));
+        Assert.Null(function.Bars[0]!.Memory); // there can be hundreds
         _host.Plug(function).WriteBar(3, 0x1000, 4, 7);
         Assert.Equal(7UL, function.ReadBar(3, 0x1000, 4));
     }
