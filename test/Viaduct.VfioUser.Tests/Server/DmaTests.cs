@@ -1,6 +1,5 @@
 using Viaduct.Abi;
 using Viaduct.Linux;
-using Viaduct.Memory;
 using Viaduct.VfioUser.Protocol;
 using Viaduct.VfioUser.Tests.Infrastructure;
 

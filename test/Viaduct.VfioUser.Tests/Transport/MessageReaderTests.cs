@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Viaduct.Abi;
 using Viaduct.Linux.Sockets;
 using Viaduct.VfioUser.Protocol;
 using Viaduct.VfioUser.Tests.Infrastructure;
