@@ -60,6 +60,24 @@ peer() { # devices as words, perhaps with options of run between them; program, 
 }
 
 test_peers() {
+  test_selftests
+  test_libvfio_user
+}
+
+test_libvfio_user() {
+  say "libvfio-user's samples, both ways"
+  local status line
+  VIADUCT="$stage/viaduct.sh" test/peers/libvfio-user.sh "$work/libvfio-user" >"$work/out" 2>&1
+  status=$?
+  line=$(grep -E '^libvfio-user: [0-9]+ passed, [0-9]+ failed$' "$work/out" | tail -1)
+  if [ "$status" = 77 ]; then cat "$work/out"; count 0 0 1; return; fi
+  if [ -z "$line" ]; then echo 'FAIL libvfio-user gave no totals'; tail -20 "$work/out"; count 0 1; return; fi
+  grep -vx "$line" "$work/out"
+  # shellcheck disable=SC2046
+  count $(sed -E 's/.* ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<<"$line")
+}
+
+test_selftests() {
   say "the kernel's own selftests, unmodified, as an ordinary user"
   local peers=${VIADUCT_PEERS:-$root/../shared/peers/linux-7.3-vfio-selftests}
   if [ ! -d "$peers" ]; then

@@ -43,6 +43,15 @@ internal sealed partial class ServerSession
         }
 
         var result = Ask(VfioIoctl.VFIO_DEVICE_GET_REGION_INFO, VfioRegionInfo.StructSize, VfioRegionInfo.StructSize);
+        if (result.IsError && asked.Index < VfioConstants.VFIO_PCI_NUM_REGIONS)
+        {
+            // A client of the protocol asks for each region that GET_INFO counts, and libvfio-user's ends at an error: what the kernel
+            // refuses because the device has none (VGA) is empty here, as with other servers.
+            var none = new VfioRegionInfo { ArgSz = VfioRegionInfo.StructSize, Index = asked.Index };
+            StructBytes.Write(Room(VfioRegionInfo.StructSize).Span, none);
+            return SysResult.FromValue(VfioRegionInfo.StructSize);
+        }
+
         if (result.IsError)
         {
             return result;

@@ -25,6 +25,18 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public void GetIrqInfo_OfEachThatIsCounted_IsAnswered()
+    {
+        using var served = new Served();
+        using var client = served.Connect();
+        for (var index = 0u; index < VfioConstants.VFIO_PCI_NUM_IRQS; index++)
+        {
+            var reply = client.Ask(VfioUserCommand.VFIO_USER_DEVICE_GET_IRQ_INFO, WireClient.Bytes(new VfioIrqInfo { ArgSz = 16, Index = index }));
+            Assert.Equal((Errno.None, index), (reply.Error, reply.As<VfioIrqInfo>().Index));
+        }
+    }
+
+    [Fact]
     public void SetIrqs_Msi_SignalsTheEventfdBesideTheMessage()
     {
         using var served = new Served();

@@ -47,6 +47,24 @@ public sealed class RegionTests
     }
 
     [Fact]
+    public void GetRegionInfo_OfEachThatIsCounted_IsAnswered()
+    {
+        using var served = new Served();
+        using var client = served.Connect();
+        for (var index = 0u; index < VfioConstants.VFIO_PCI_NUM_REGIONS; index++)
+        {
+            var reply = client.Ask(
+                VfioUserCommand.VFIO_USER_DEVICE_GET_REGION_INFO, WireClient.Bytes(new VfioRegionInfo { ArgSz = 32, Index = index }));
+            Assert.Equal((Errno.None, index), (reply.Error, reply.As<VfioRegionInfo>().Index));
+        }
+
+        var vga = client.Ask(VfioUserCommand.VFIO_USER_DEVICE_GET_REGION_INFO, WireClient.Bytes(
+            new VfioRegionInfo { ArgSz = 32, Flags = (VfioRegionInfoFlags)3, Index = VfioConstants.VFIO_PCI_VGA_REGION_INDEX, Size = 1 }));
+        var info = vga.As<VfioRegionInfo>();
+        Assert.Equal((32u, 0u, 0u, 0UL, 0UL), (info.ArgSz, (uint)info.Flags, info.CapOffset, info.Size, info.Offset));
+    }
+
+    [Fact]
     public void Read_WholeConfigurationSpace_IsOneMessage()
     {
         using var served = new Served();
