@@ -12,7 +12,9 @@ namespace Viaduct.Pci.Hardware;
 /// </summary>
 /// <remarks>Pages take memory from the first store to them on, whoever stores. Nothing but the BAR's size bounds that. The memory goes with the
 /// last who has it: the function, or a client.</remarks>
+#pragma warning disable CA1001 // a chip is never disposed, and a model may access its memory as long as there is one: the mapping has a finalizer
 public sealed class PciBarMemory
+#pragma warning restore CA1001
 {
     /// <summary>Bytes of a page: what areas begin and end with.</summary>
     public const int PageSize = 4096;
@@ -26,9 +28,9 @@ public sealed class PciBarMemory
     /// <param name="size">The BAR's bytes: a power of two from 4 KiB to 1 TiB.</param>
     /// <param name="areas">The parts that are memory: whole pages, ascending, disjoint, inside the BAR; none for all of it.</param>
     /// <exception cref="ArgumentException">Size or areas are none of these.</exception>
-    /// <exception cref="OutOfMemoryException">The host has no memory, address space or descriptor for it.</exception>
+    /// <exception cref="InsufficientMemoryException">The host has no memory, address space or descriptor for it.</exception>
     public PciBarMemory(ulong size, params IReadOnlyList<PciBarArea> areas)
-        : this(Allocate(size, out var result) ?? throw new OutOfMemoryException($"No memory of {size} bytes for a BAR: {result.Errno}."), areas)
+        : this(Allocate(size, out var result) ?? throw new InsufficientMemoryException($"No memory of {size} bytes for a BAR: {result.Errno}."), areas)
     {
     }
 

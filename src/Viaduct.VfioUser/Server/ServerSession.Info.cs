@@ -1,7 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Memory;
 using Viaduct.Vfio.Devices;
-using Viaduct.VfioUser.Protocol;
 
 namespace Viaduct.VfioUser.Server;
 

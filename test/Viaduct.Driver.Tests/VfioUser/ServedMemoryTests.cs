@@ -59,7 +59,10 @@ public sealed class ServedMemoryTests
     {
         var group = new IommuGroup(1, new IommuUnit
         {
-            ApertureLast = ulong.MaxValue, PageSizes = 0x1000, ReservedRegions = [], EnforcesCacheCoherency = true,
+            ApertureLast = ulong.MaxValue,
+            PageSizes = 0x1000,
+            ReservedRegions = [],
+            EnforcesCacheCoherency = true,
         });
         function = new MemoryFunction(new PciServices { Dma = new DmaPort(group), Executor = new DeviceThread("memory", _ => { }) });
         var vfio = new VfioPciDevice(new Viaduct.Pci.PciDevice(function, new Viaduct.Pci.PciAddress(0, 1, 0, 0), group, new PciHostBridge()))
