@@ -260,7 +260,7 @@ internal sealed partial class ServerSession : IDisposable
         _ => Errno.EINVAL,
     };
 
-    /// <summary>Room for a reply's payload, zeroed.</summary>
+    /// <summary>Room for a reply's payload. It holds what the last reply left: whoever asks for it fills what is sent.</summary>
     private Memory<byte> Room(int length)
     {
         var needed = VfioUserHeader.StructSize + length;
@@ -269,8 +269,7 @@ internal sealed partial class ServerSession : IDisposable
             _reply = GC.AllocateUninitializedArray<byte>(needed, pinned: true);
         }
 
-        var room = _reply.AsMemory(VfioUserHeader.StructSize, length);
-        return room;
+        return _reply.AsMemory(VfioUserHeader.StructSize, length);
     }
 
     private bool TryGet<T>(int size, out T value)
