@@ -8,10 +8,6 @@ namespace Viaduct.Cli.Commands;
 /// <summary>The sockets of <c>viaduct serve</c>. Those that it made go with it.</summary>
 internal sealed class ServeSockets : IDisposable
 {
-    // S_IFMT and S_IFSOCK.
-    private const int TypeMask = 0xf000;
-    private const int SocketType = 0xc000;
-
     private readonly List<UnixSocket?> _sockets = [];
     private readonly List<string> _made = [];
 
@@ -110,6 +106,6 @@ internal sealed class ServeSockets : IDisposable
         socket?.Dispose();
         return result.Errno == Errno.ECONNREFUSED
             && !FileStatus.Get(FileStatus.AT_FDCWD, path, 0, out var status).IsError
-            && (status.Mode & TypeMask) == SocketType;
+            && status.IsSocket;
     }
 }

@@ -10,6 +10,9 @@ public partial struct FileStatus
     /// <summary>S_ISREG.</summary>
     public readonly bool IsRegular => (Mode & 0xf000) == 0x8000;
 
+    /// <summary>S_ISSOCK.</summary>
+    public readonly bool IsSocket => (Mode & 0xf000) == 0xc000;
+
     /// <summary>STATX_BASIC_STATS.</summary>
     public const uint BasicStats = 0x7ff;
 
