@@ -196,6 +196,10 @@ internal sealed class NvmeController : IDisposable
         {
             _device.Config.DisableBusMaster();
         }
+        catch (VfioException)
+        {
+            // Whoever has the device has gone, and it reaches no memory of ours any more.
+        }
 
         _interrupts?.Dispose();
         _admin?.Dispose();
