@@ -10,7 +10,7 @@ internal static class DeviceOption
 
     public static Option<string[]> Create() => new("--device", "-d")
     {
-        Description = "Add a device: a model's name, then keys as in QEMU. Every model takes addr=0000:01:00.0 (default: the first "
+        Description = "Add a device: a model's name, or ./MyDevice.dll[:TYPE] for one of your own, then keys as in QEMU. Every model takes addr=0000:01:00.0 (default: the first "
             + "free bus, below a root port; bus 0 is the root bus) and group=N (default: an IOMMU group of its own, but functions "
             + "of one device share one). driver=NAME leaves the device to a driver of the host, driver=none to nobody. Repeat it for "
             + "more devices. '--device help' lists the models, '--device NAME,help' a model's keys.",
