@@ -112,6 +112,8 @@ goes_on() { serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir "$sockets/
 check 'the next server goes on from it, and nobody after a crash' goes_on
 bad_state() { echo nonsense >"$sockets/state/nvme-0000:01:00.0.state"; chmod a+rw "$sockets/state"/*; serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir "$sockets/state" -- true; grep -q 'begins as after power on' "$sockets/serve.err"; }
 check 'a state that is none is told' bad_state
+no_state() { ! serving -d nvme,size=16M -s "$sockets/n.sock" --state-dir /proc/none -- true && grep -q 'state could not be written' "$sockets/serve.err"; }
+check 'a state that cannot be written is told, and is the exit status' no_state
 check 'an nvme file that is not there says what to give' says 'size=' v serve -d "nvme,file=$sockets/none.img" -s "$sockets/n.sock"
 check 'a library of devices' dotnet build samples/HelloDevice -c Release -o "$stage/hello" -p:RunAnalyzers=false -v q --nologo
 chmod -R a+rX "$stage/hello"

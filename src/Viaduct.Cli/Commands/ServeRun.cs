@@ -21,6 +21,7 @@ internal static class ServeRun
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         var served = new List<(VfioUserServer Server, DeviceStateFile? State)>();
+        var isSaved = false;
         try
         {
             for (var i = 0; i < machine.Devices.Count; i++)
@@ -37,14 +38,14 @@ internal static class ServeRun
             // To the end, where every socket was a connection.
             _ = Task.WhenAll(served.Select(s => s.Server.Completion)).ContinueWith(_ => stop.Set(), TaskScheduler.Default);
             stop.Wait();
-            Save(served);
+            isSaved = Save(served);
         }
         finally
         {
             served.ForEach(s => s.Server.Dispose());
         }
 
-        return Close(machine, report) ? ExitCodes.Success : ExitCodes.Failed;
+        return Close(machine, report) && isSaved ? ExitCodes.Success : ExitCodes.Failed;
 
         void Stop(PosixSignalContext context)
         {
@@ -101,12 +102,25 @@ internal static class ServeRun
         return isDurable;
     }
 
-    private static void Save(List<(VfioUserServer Server, DeviceStateFile? State)> served)
+    /// <summary>Ends all connections, and leaves what the next server goes on from.</summary>
+    private static bool Save(List<(VfioUserServer Server, DeviceStateFile? State)> served)
     {
+        var isSaved = true;
         foreach (var (server, state) in served)
         {
             server.Stop();
-            state?.TrySave(server);
+            try
+            {
+                state?.TrySave(server);
+            }
+            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+            {
+                isSaved = false;
+                _ = ErrorText.Write(
+                    $"The device's state could not be written: {refused.Message}", "fix: take a folder with room for --state-dir, in which you may write");
+            }
         }
+
+        return isSaved;
     }
 }

@@ -33,20 +33,31 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
             return false;
         }
 
-        if (placed.Device.Function is not IDeviceState state || !TryRead(out var configuration, out var model))
+        byte[]? configuration, model;
+        try
         {
-            error = $"{_path} is no state of {placed.Spec.Model.Name}.";
+            if (placed.Device.Function is not IDeviceState || !TryRead(out configuration, out model))
+            {
+                error = $"{_path} is no state of {placed.Spec.Model.Name}.";
+                return false;
+            }
+
+            // At once: whatever becomes of it, nobody goes on from it a second time.
+            File.Delete(_path);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            error = refused.Message;
             return false;
         }
 
         server.RestoreConfiguration(configuration);
-        if (!state.TryLoadState(model, out error))
+        if (!((IDeviceState)placed.Device.Function).TryLoadState(model, out error))
         {
             error = $"{_path}: {error}";
             return false;
         }
 
-        File.Delete(_path);
         return true;
     }
 
