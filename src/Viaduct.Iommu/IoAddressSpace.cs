@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Viaduct.Iommu.SpaprTce;
 using Viaduct.Memory;
 
 namespace Viaduct.Iommu;
@@ -16,10 +17,15 @@ public sealed partial class IoAddressSpace
     /// anything.</summary>
     private readonly Lock _lock = new();
     private readonly IovaMap<Target> _map = new();
+    private readonly IPageTableWalk? _walk;
     private TransferSlot[] _slots = [];
 
     /// <summary>It has nothing mapped.</summary>
     public IoAddressSpace() => Untracked = new IoDomain(this, null);
+
+    /// <summary>Its translations are where somebody else keeps them; nothing may be mapped here.</summary>
+    internal IoAddressSpace(IPageTableWalk walk)
+        : this() => _walk = walk;
 
     /// <summary>For those who do not want to know what is written.</summary>
     internal IoDomain Untracked { get; }
@@ -175,6 +181,14 @@ public sealed partial class IoAddressSpace
 
     private bool TryLookUp(ulong iova, ref TranslationCache cache)
     {
+        if (_walk is not null)
+        {
+            // Tables change without telling, so that no later look-up may take this for an answer.
+            cache.Space = this;
+            cache.Sequence = -1;
+            return _walk.TryWalk(iova, ref cache);
+        }
+
         for (var attempt = 0; attempt < AttemptsWithoutLock; attempt++)
         {
             if (_map.TryRead(iova, out var entry, out var found, out var sequence))

@@ -1,4 +1,5 @@
 using Viaduct.Iommu.Iommufd;
+using Viaduct.Iommu.SpaprTce;
 
 namespace Viaduct.Iommu;
 
@@ -17,6 +18,9 @@ public sealed class IommuGroup(int id, IommuUnit unit)
 
     /// <summary>The IOMMU that translates for the group.</summary>
     public IommuUnit Unit { get; } = unit;
+
+    /// <summary>The group's DMA windows on a POWER machine; null elsewhere.</summary>
+    public TceTableGroup? TableGroup { get; } = unit.TcePlatform is { } platform ? new TceTableGroup(platform) : null;
 
     /// <summary>There is no IOMMU before the devices (VFIO_NO_IOMMU): their DMA goes to physical addresses, whoever has them.</summary>
     public bool IsNoIommu => Unit.PhysicalMemory is not null;

@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu.NoIommu;
+using Viaduct.Iommu.SpaprTce;
 
 namespace Viaduct.Iommu;
 
@@ -45,6 +46,9 @@ public sealed record IommuUnit
     /// is one. The rest of the unit is then the page table that iommufd keeps for itself.</summary>
     public PhysicalMemory? PhysicalMemory { get; init; }
 
+    /// <summary>A POWER machine, whose windows and tables stand in for all that is said here; null elsewhere.</summary>
+    public TcePlatform? TcePlatform { get; init; }
+
     /// <summary>Whose IOMMU it is, for IOMMU_GET_HW_INFO.</summary>
     public IommuHwInfoType HardwareType { get; init; }
 
@@ -52,5 +56,5 @@ public sealed record IommuUnit
     public ReadOnlyMemory<byte> HardwareInfo { get; init; }
 
     /// <summary>What that may cost.</summary>
-    internal DirtyBudget DirtyBudget { get; init; } = new(DirtyBudget.Default);
+    internal ByteBudget DirtyBudget { get; init; } = new(ByteBudget.Default);
 }

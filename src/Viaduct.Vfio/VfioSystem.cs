@@ -33,6 +33,9 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     /// <summary>The kinds of IOMMU that a container may choose.</summary>
     public IReadOnlyList<IIommuDriver> IommuDrivers { get; } = iommuDrivers;
 
+    /// <summary>The kernel has iommufd, and with it nodes of devices' own (CONFIG_IOMMUFD, CONFIG_VFIO_DEVICE_CDEV). POWER's has not.</summary>
+    public bool HasIommufd { get; init; } = true;
+
     /// <summary>The clock by which clients are asked for their devices.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -50,13 +53,11 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
                 _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
             }
 
-            if (device.CharacterDevice is null)
+            if (HasIommufd)
             {
-                var index = FirstFreeIndex();
-                device.CharacterDevice = (index, DeviceNumber.Cdev(index));
+                device.CharacterDevice ??= NewCharacterDevice();
+                _indexes.Add(device.CharacterDevice.Value.Index);
             }
-
-            _indexes.Add(device.CharacterDevice.Value.Index);
 
             device.Gate = Gate;
             device.Register(group);
@@ -96,8 +97,12 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
                 _groups.Remove(group.Iommu.Id);
             }
 
-            _indexes.Remove(device.CharacterDevice!.Value.Index);
-            device.CharacterDevice = null;
+            if (device.CharacterDevice is (var index, _))
+            {
+                _indexes.Remove(index);
+                device.CharacterDevice = null;
+            }
+
             device.VfioGroup = null;
         }
 
@@ -139,7 +144,7 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
         }
     }
 
-    private int FirstFreeIndex()
+    private (int Index, DeviceNumber Number) NewCharacterDevice()
     {
         var index = 0;
         while (_indexes.Contains(index))
@@ -147,6 +152,6 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
             index++;
         }
 
-        return index;
+        return (index, DeviceNumber.Cdev(index));
     }
 }

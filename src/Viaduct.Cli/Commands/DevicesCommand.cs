@@ -84,7 +84,7 @@ internal static class DevicesCommand
         keys.AddRow(DeviceSpec.AddressKey, "0000:01:00.0", "first free bus", "Where the device is");
         keys.AddRow(DeviceSpec.DriverKey, "a name, or none", VfioPciDriver.OwnName, "Who has the device: a host's driver makes its group not viable");
         keys.AddRow(DeviceSpec.GroupKey, "0-65535", "one of its own", "The IOMMU group that it is in");
-        keys.AddRow(DeviceSpec.IommuKey, $"{IommuKinds.Type1}, {IommuKinds.None}", "that of --iommu", "What is between the device and memory");
+        keys.AddRow(DeviceSpec.IommuKey, $"{IommuKinds.Type1}, {IommuKinds.Spapr}, {IommuKinds.None}", "that of --iommu", "What is between the device and memory");
         foreach (var key in model.Keys)
         {
             keys.AddRow(Markup.Escape(key.Name), Markup.Escape(key.Values), Markup.Escape(key.Default), Markup.Escape(key.Help));

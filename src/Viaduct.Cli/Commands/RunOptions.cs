@@ -11,13 +11,15 @@ internal sealed class RunOptions
     private const string On = "on";
     private const string Off = "off";
 
-    private readonly Option<string> _iommu = Choice(
-        "--iommu",
-        "What is between devices and memory. type1: an IOMMU, for containers and iommufds. none: nothing, as with "
-            + "enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in /proc/self/pagemap, and "
-            + "nothing protects its memory from them. A device's key iommu= says it for that device.",
-        IommuKinds.Type1,
-        IommuKinds.None);
+    private readonly Option<string> _iommu = new("--iommu")
+    {
+        Description = "What is between devices and memory. type1: an IOMMU, for containers and iommufds. spapr: a POWER machine's DMA windows and "
+            + "TCE tables, for sPAPR containers of both versions; a partition or bare metal, and with pages of the size that its kernel has. "
+            + "none: nothing, as with enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in "
+            + "/proc/self/pagemap, and nothing protects its memory from them. A device's key iommu= says it for that device.",
+        HelpName = IommuSpec.Syntax,
+        DefaultValueFactory = _ => IommuKinds.Type1,
+    };
 
     private readonly Option<string> _capabilities = Choice(
         "--capabilities",
@@ -61,6 +63,13 @@ internal sealed class RunOptions
     /// <summary>Adds them to the command, in the order in which its help shows them.</summary>
     public void AddTo(Command command)
     {
+        _iommu.Validators.Add(result =>
+        {
+            if (!IommuSpec.TryParse(result.GetValueOrDefault<string>() ?? "", out _, out var error))
+            {
+                result.AddError(error!);
+            }
+        });
         foreach (var option in new Option[]
         {
             _iommu, _capabilities, _memlock, _remapping, _unsafeInterrupts, _dirtyTracking, _sriov,
@@ -75,7 +84,7 @@ internal sealed class RunOptions
     {
         InterruptRemapping = result.GetValue(_remapping) != Off,
         AllowUnsafeInterrupts = result.GetValue(_unsafeInterrupts),
-        Iommu = IommuKinds.TryParse(result.GetValue(_iommu) ?? "", out var kind) ? kind : IommuKind.Type1,
+        Iommu = IommuSpec.TryParse(result.GetValue(_iommu) ?? "", out var spec, out _) ? spec : new IommuSpec(IommuKind.Type1),
         DirtyTracking = result.GetValue(_dirtyTracking) == On,
         EnableSriov = result.GetValue(_sriov),
     };

@@ -91,7 +91,7 @@ internal sealed record DeviceSpec(
                 spec = this with { Iommu = kind };
                 break;
             case IommuKey:
-                error = $"iommu={value}: {IommuKinds.Type1} or {IommuKinds.None} is needed.";
+                error = $"iommu={value}: {IommuKinds.Type1}, {IommuKinds.Spapr} or {IommuKinds.None} is needed.";
                 break;
             default:
                 modelKeys[key] = value;

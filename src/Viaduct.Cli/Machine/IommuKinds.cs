@@ -4,11 +4,17 @@ namespace Viaduct.Cli.Machine;
 internal static class IommuKinds
 {
     public const string Type1 = "type1";
+    public const string Spapr = "spapr";
     public const string None = "none";
 
     public static bool TryParse(string text, out IommuKind kind)
     {
-        kind = text == None ? IommuKind.None : IommuKind.Type1;
-        return text is Type1 or None;
+        kind = text switch
+        {
+            Spapr => IommuKind.Spapr,
+            None => IommuKind.None,
+            _ => IommuKind.Type1,
+        };
+        return text is Type1 or Spapr or None;
     }
 }

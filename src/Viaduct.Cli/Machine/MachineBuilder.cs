@@ -1,6 +1,7 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.NoIommu;
+using Viaduct.Iommu.SpaprTce;
 using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Drivers;
@@ -39,8 +40,10 @@ internal sealed class MachineBuilder : IPciHost
         _report = report;
         _options = options ?? new MachineOptions();
         _unit = CreateUnit(_options);
-        System = new VfioSystem(
-            [_noIommu, new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts })]);
+        IIommuDriver driver = _unit.TcePlatform is { } platform
+            ? new SpaprTceDriver(platform)
+            : new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts });
+        System = new VfioSystem([_noIommu, driver]) { HasIommufd = _unit.TcePlatform is null };
         _bus = new PciBusType(System, _bridge, this);
     }
 
@@ -57,12 +60,18 @@ internal sealed class MachineBuilder : IPciHost
     public bool TryAdd(IReadOnlyList<DeviceSpec> specs, out string? error)
     {
         // As if the module had been loaded with enable_unsafe_noiommu_mode=1 where that is needed.
-        _noIommu.IsEnabled = _options.Iommu == IommuKind.None || specs.Any(s => s.Iommu == IommuKind.None);
+        _noIommu.IsEnabled = _options.Iommu.Kind == IommuKind.None || specs.Any(s => s.Iommu == IommuKind.None);
         foreach (var spec in specs)
         {
             if (spec.Address is { } address && !_taken.Add(address))
             {
                 error = $"Two devices are to be at {address}.";
+                return false;
+            }
+
+            if (spec.Iommu is { } kind and not IommuKind.None && kind != _options.Iommu.Kind && _options.Iommu.Kind != IommuKind.None)
+            {
+                error = "A machine has one kind of IOMMU: that of --iommu; a device's iommu= may name it, or none.";
                 return false;
             }
         }
@@ -89,8 +98,19 @@ internal sealed class MachineBuilder : IPciHost
         return true;
     }
 
+    private static IommuUnit CreateUnit(MachineOptions options)
+        => options.Iommu.CreatePlatform() is { } platform ? PowerUnit(platform) : PcUnit(options);
+
+    private static IommuUnit PowerUnit(TcePlatform platform) => new()
+    {
+        ApertureLast = ulong.MaxValue,
+        PageSizes = platform.PageSizes,
+        ReservedRegions = [],
+        TcePlatform = platform,
+    };
+
     // A PC with an Intel IOMMU of 48 bits: all of it but the window where messages become interrupts.
-    private static IommuUnit CreateUnit(MachineOptions options) => new()
+    private static IommuUnit PcUnit(MachineOptions options) => new()
     {
         ApertureLast = (1UL << 48) - 1,
         PageSizes = 0x4020_1000, // 4 KiB, 2 MiB, 1 GiB
@@ -273,7 +293,7 @@ internal sealed class MachineBuilder : IPciHost
 
     private IommuGroup? GroupOf(DeviceSpec spec, PciAddress address, IReadOnlyList<DeviceSpec> all)
     {
-        var isNone = (spec.Iommu ?? _options.Iommu) == IommuKind.None;
+        var isNone = (spec.Iommu ?? _options.Iommu.Kind) == IommuKind.None;
         var id = spec.Group ?? (isNone ? null : SharedGroup(address, all)) ?? FirstFreeGroup(all);
         if (!isNone)
         {

@@ -4,7 +4,7 @@ namespace Viaduct.Cli.Machine;
 internal sealed record MachineOptions
 {
     /// <summary>The IOMMU before devices that do not name one.</summary>
-    public IommuKind Iommu { get; init; }
+    public IommuSpec Iommu { get; init; } = new(IommuKind.Type1);
 
     /// <summary>The IOMMU keeps devices from forging each other's interrupts.</summary>
     public bool InterruptRemapping { get; init; } = true;

@@ -7,7 +7,7 @@ namespace Viaduct.Iommu;
 /// that it has to be marked.</para>
 /// </summary>
 /// <param name="budget">What it may take.</param>
-internal sealed class DirtyLog(DirtyBudget budget)
+internal sealed class DirtyLog(ByteBudget budget)
 {
     private volatile bool _isOn;
 

@@ -5,7 +5,7 @@ namespace Viaduct.Iommu;
 /// may call, and no lock is taken.
 /// </summary>
 /// <param name="budget">What it may take.</param>
-internal sealed class DirtyTree(DirtyBudget budget)
+internal sealed class DirtyTree(ByteBudget budget)
 {
     /// <summary>What a bit stands for, in bytes.</summary>
     public const ulong PageSize = 4096;

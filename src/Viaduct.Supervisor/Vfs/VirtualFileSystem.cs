@@ -65,11 +65,15 @@ internal sealed class VirtualFileSystem
             file = system.OpenContainer();
             return SysResult.Success;
         }));
-        tree.Add("/dev/iommu", new DeviceNode(s_iommufdMode, DeviceNumber.Iommufd, (out VfioFile? file) =>
+        if (system.HasIommufd)
         {
-            file = VfioSystem.OpenIommufd();
-            return SysResult.Success;
-        }));
+            tree.Add("/dev/iommu", new DeviceNode(s_iommufdMode, DeviceNumber.Iommufd, (out VfioFile? file) =>
+            {
+                file = VfioSystem.OpenIommufd();
+                return SysResult.Success;
+            }));
+        }
+
         lock (system.Gate)
         {
             foreach (var group in system.Groups)

@@ -32,7 +32,7 @@ internal static class MachineSequence
     public static int Run(FuzzRandom random)
     {
         var failures = new List<string>();
-        var options = new MachineOptions { EnableSriov = true, Iommu = random.OneIn(4) ? IommuKind.None : IommuKind.Type1, DirtyTracking = random.OneIn(2) };
+        var options = new MachineOptions { EnableSriov = true, Iommu = new IommuSpec(random.OneIn(4) ? IommuKind.None : IommuKind.Type1), DirtyTracking = random.OneIn(2) };
         var machine = new MachineBuilder(new RunStatistics(), failures.Add, options);
         var specs = new[] { "edu", "ioat,vfs=3", "edu,addr=0000:03:00.0", "edu,addr=0000:03:00.1,driver=serial" };
         if (!machine.TryAdd([.. specs.Select(CoreSequence.Parse)], out var error))

@@ -8,7 +8,7 @@ internal sealed class DirtyRig
 {
     public const ulong Page = IommufdRig.PageSize;
 
-    public DirtyRig(DirtyBudget? budget = null)
+    public DirtyRig(ByteBudget? budget = null)
     {
         var unit = Type1Rig.Unit with { TracksDirtyPages = true };
         Iommufd = new IommufdRig(budget is null ? unit : unit with { DirtyBudget = budget });

@@ -108,7 +108,7 @@ public sealed class DirtyTrackingTests
     [Fact]
     public void Without_room_to_remember_everything_mapped_counts_as_written()
     {
-        var rig = new DirtyRig(new DirtyBudget(1000));
+        var rig = new DirtyRig(new ByteBudget(1000));
         rig.Map(Base, 32);
         var table = rig.AllocateTracking();
         Assert.Empty(rig.Bits(table, Base, 32));
@@ -122,7 +122,7 @@ public sealed class DirtyTrackingTests
     public void Room_is_given_back_when_tracking_begins_anew_and_when_the_table_goes()
     {
         // Five levels, one of them twice, and two leaves: no more than that.
-        var rig = new DirtyRig(new DirtyBudget((6 * DirtyNode.Cost) + (2 * DirtyLeaf.Cost)));
+        var rig = new DirtyRig(new ByteBudget((6 * DirtyNode.Cost) + (2 * DirtyLeaf.Cost)));
         rig.Map(Base, 32);
         var table = rig.AllocateTracking();
         for (var round = 0; round < 3; round++)

@@ -1,12 +1,11 @@
 namespace Viaduct.Iommu;
 
-/// <summary>Bytes that remembering written pages may take, for all page tables of an IOMMU. What a client maps costs nothing, and
-/// what its devices write a bit a page; but a hostile client can have one page written in each of many places. Any thread may
-/// call.</summary>
+/// <summary>Bytes that our own tables of an IOMMU may take (pages that devices wrote, translations): what a client maps costs little
+/// where it lies together, but a hostile one can have a page in each of many places. Any thread may call.</summary>
 /// <param name="bytes">How many there are.</param>
-internal sealed class DirtyBudget(long bytes)
+internal sealed class ByteBudget(long bytes)
 {
-    /// <summary>Some 1.5 TiB of written memory, where it lies together.</summary>
+    /// <summary>For written pages: some 1.5 TiB of written memory, where it lies together.</summary>
     public const long Default = 64L << 20;
 
     private long _left = bytes;

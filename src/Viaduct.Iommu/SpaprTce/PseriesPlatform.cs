@@ -1,0 +1,108 @@
+using System.Numerics;
+using Viaduct.Abi;
+
+namespace Viaduct.Iommu.SpaprTce;
+
+/// <summary>
+/// A partition under a hypervisor (arch/powerpc/platforms/pseries/iommu.c): a default window of 4 KiB pages at 0, and one dynamic window
+/// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's. When a
+/// window goes, its entries can no longer be read: what they mapped stays counted until the process ends.
+/// </summary>
+/// <param name="kernelPageShift">log2 of the kernel's pages, 12 or 16.</param>
+public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPageShift)
+{
+    private const ulong DynamicStart = 1UL << 59;
+
+    // ibm,query-pe-dma-window: what QEMU's firmware answers.
+    private const ulong LargestAvailableBlock = 0xffff_ffff;
+
+    /// <inheritdoc/>
+    public override uint DefaultSize => 0x4000_0000;
+
+    /// <inheritdoc/>
+    public override ulong PageSizes => 0x0121_1000; // 4 KiB, 64 KiB, 2 MiB, 16 MiB
+
+    /// <inheritdoc/>
+    public override uint MaxDynamicWindows => 2;
+
+    /// <inheritdoc/>
+    public override uint MaxLevels => 1;
+
+    /// <inheritdoc/>
+    internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
+        => levels > 1 ? uint.MaxValue : windowSize >> (pageShift - 3);
+
+    /// <inheritdoc/>
+    internal override SysResult CreateWindow(
+        TceTableGroup group, int number, int pageShift, ulong windowSize, uint levels, out TceWindow window)
+    {
+        window = default;
+        if (!BitOperations.IsPow2(windowSize) || levels > 1)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (group.HasFailed)
+        {
+            return Errno.ENODEV;
+        }
+
+        var isDefault = number == 0 && IsDefault(pageShift, windowSize);
+        if (number == 0 && HasDynamicWindow(group))
+        {
+            return Errno.EPERM;
+        }
+
+        var windowShift = BitOperations.Log2(windowSize);
+        if (!isDefault && windowShift < pageShift)
+        {
+            // ibm,create-pe-dma-window: firmware refuses.
+            group.HasFailed = true;
+            return Errno.ENODEV;
+        }
+
+        var pages = windowSize >> pageShift;
+        if (!isDefault && pages > LargestAvailableBlock)
+        {
+            return Errno.EINVAL;
+        }
+
+        var start = number == 0 ? DefaultStart : DynamicStart;
+        window = new TceWindow(pageShift, start, pages) { TableBytes = TableBytes(pageShift, windowSize, levels) };
+        return SysResult.Success;
+    }
+
+    /// <inheritdoc/>
+    internal override void Created(TceTableGroup group, int number, TceTable table) => group.Set(number, table);
+
+    /// <inheritdoc/>
+    internal override SysResult SetWindow(TceTableGroup group, int number, TceTable table)
+        => group.Tables[number] == table ? SysResult.Success : Errno.EPERM;
+
+    /// <inheritdoc/>
+    internal override void UnsetWindow(TceTableGroup group, int number)
+    {
+        if (group.Tables[number] is { } table)
+        {
+            table.Memory?.Remove(table, losesMappings: true);
+            table.Revoke();
+            group.Set(number, null);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void TakeOwnership(TceTableGroup group)
+    {
+        for (var number = 0; number < group.Tables.Count; number++)
+        {
+            UnsetWindow(group, number);
+        }
+    }
+
+    private bool IsDefault(int pageShift, ulong windowSize) => windowSize <= DefaultSize && pageShift == DefaultPageShift;
+
+    /// <summary>find_existing_ddw.</summary>
+    private bool HasDynamicWindow(TceTableGroup group)
+        => group.Tables.Any(table => table is not null && !(table.Window.Start == DefaultStart
+            && IsDefault(table.Window.PageShift, table.Window.Size)));
+}

@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using Viaduct.Abi;
+using Viaduct.Memory;
+
+namespace Viaduct.Iommu.SpaprTce;
+
+/// <summary>
+/// The ranges of one address space that its owner has registered for DMA (mm->context.iommu_group_mem_list, arch/powerpc/mm/book3s64/iommu_api.c):
+/// pinned and counted once, so that mapping pages of them later is a store. All containers and VMs of the address
+/// space share them. Looking up takes no lock.
+/// </summary>
+public sealed class RegisteredMemory
+{
+    private static readonly ConditionalWeakTable<ClientMemory, RegisteredMemory> s_all = [];
+
+    // mem_list_mutex. Innermost but for an IoAddressSpace's.
+    private readonly Lock _lock = new();
+    private readonly ClientMemory _memory;
+    private readonly List<TceTable> _tables = [];
+
+    // Ascending; replaced whole.
+    private volatile RegisteredRegion[] _regions = [];
+    private bool _hasEnded;
+
+    private RegisteredMemory(ClientMemory memory)
+    {
+        _memory = memory;
+        _hasEnded = !memory.TryNotifyEnd(OnEnd);
+    }
+
+    /// <summary>The regions now, ascending.</summary>
+    public IReadOnlyList<RegisteredRegion> Regions => _regions;
+
+    /// <summary>That of an address space.</summary>
+    public static RegisteredMemory Of(ClientMemory memory) => s_all.GetValue(memory, static key => new RegisteredMemory(key));
+
+    /// <summary>mm_iommu_lookup: the region that holds all of a range.</summary>
+    public bool TryFind(ulong address, ulong size, out RegisteredRegion? region)
+    {
+        var regions = _regions;
+        var low = 0;
+        var high = regions.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (regions[middle].Address <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        region = low > 0 && regions[low - 1].Contains(address, size) ? regions[low - 1] : null;
+        return region is not null;
+    }
+
+    /// <summary>mm_iommu_lookup and mm_iommu_ua_to_hpa: a page that may be mapped.</summary>
+    public bool TryFindPage(ulong address, int pageShift, out RegisteredRegion? region)
+        => TryFind(address, 1UL << pageShift, out region) && region!.PageShift >= pageShift;
+
+    /// <summary>mm_iommu_get: the region of exactly this range, with one user more.</summary>
+    internal RegisteredRegion? Get(ulong address, ulong size)
+    {
+        lock (_lock)
+        {
+            var found = Array.Find(_regions, region => region.Address == address && region.Size == size);
+            if (found is not null)
+            {
+                found.Users++;
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>mm_iommu_new: pins a range, with one user.</summary>
+    /// <param name="caller">Whose limit it counts against.</param>
+    /// <param name="address">A multiple of the kernel's page.</param>
+    /// <param name="size">Bytes, a multiple of the kernel's page; the range does not wrap.</param>
+    /// <param name="pageShift">log2 of the kernel's page.</param>
+    /// <param name="region">The region.</param>
+    /// <returns>Zero; ENOMEM beyond RLIMIT_MEMLOCK or for no bytes at all, EFAULT where there is no memory that can be written, EINVAL where it
+    /// overlaps another.</returns>
+    internal SysResult New(ClientTask caller, ulong address, ulong size, int pageShift, out RegisteredRegion? region)
+    {
+        region = null;
+        var charged = LockedPages.Charge(caller, size);
+        if (charged.IsError)
+        {
+            return charged;
+        }
+
+        PinnedRange pinned = default;
+        var result = size == 0 ? Errno.ENOMEM : _memory.Pin(address, size, writable: true, out pinned);
+        if (!result.IsError && !TryAdd(region = new RegisteredRegion(address, size, pageShift, pinned)))
+        {
+            pinned.Source!.Release(pinned);
+            region = null;
+            result = Errno.EINVAL;
+        }
+
+        if (result.IsError)
+        {
+            LockedPages.Uncharge(_memory, size);
+        }
+
+        return result;
+    }
+
+    /// <summary>mm_iommu_put: one user less. The last one takes the region along, unless pages of it are mapped: then it stays, whoever has
+    /// registered it.</summary>
+    /// <returns>Zero; EBUSY where it stays.</returns>
+    internal SysResult Put(RegisteredRegion region)
+    {
+        lock (_lock)
+        {
+            if (region.Users > 1)
+            {
+                region.Users--;
+                return SysResult.Success;
+            }
+
+            if (!_hasEnded && IsMapped(region))
+            {
+                return Errno.EBUSY;
+            }
+
+            region.Users = 0;
+            _regions = [.. _regions.Where(other => other != region)];
+        }
+
+        Release(region);
+        return SysResult.Success;
+    }
+
+    /// <summary>A table whose entries lead here: while they do, their regions stay.</summary>
+    internal void Add(TceTable table)
+    {
+        lock (_lock)
+        {
+            _tables.Add(table);
+        }
+    }
+
+    /// <summary>A table goes. Where its entries cannot be taken back (the platform refuses), what they lead to stays counted as mapped.</summary>
+    internal void Remove(TceTable table, bool losesMappings)
+    {
+        lock (_lock)
+        {
+            if (losesMappings)
+            {
+                foreach (var region in _regions)
+                {
+                    region.HasLostMappings |= table.LeadsInto(region.Address, region.Address + (region.Size - 1));
+                }
+            }
+
+            _tables.Remove(table);
+        }
+    }
+
+    private bool IsMapped(RegisteredRegion region)
+        => region.HasLostMappings
+            || _tables.Exists(table => table.LeadsInto(region.Address, region.Address + (region.Size - 1)));
+
+    private bool TryAdd(RegisteredRegion region)
+    {
+        lock (_lock)
+        {
+            if (_hasEnded || Array.Exists(_regions, other => Overlap(other, region)))
+            {
+                return false;
+            }
+
+            _regions = [.. _regions.Append(region).OrderBy(other => other.Address)];
+            return true;
+        }
+    }
+
+    private static bool Overlap(RegisteredRegion one, RegisteredRegion other)
+        => one.Address < other.Address + other.Size && other.Address < one.Address + one.Size;
+
+    private void Release(RegisteredRegion region)
+    {
+        // A transfer that found the region before it was taken out may still be under way.
+        TceTable[] tables;
+        lock (_lock)
+        {
+            tables = [.. _tables];
+        }
+
+        foreach (var table in tables)
+        {
+            table.Kill();
+        }
+
+        region.Pinned.Source!.Release(region.Pinned);
+        LockedPages.Uncharge(_memory, region.Size);
+    }
+
+    /// <summary>The address space has gone: what nobody but lost mappings held goes too.</summary>
+    private void OnEnd(ClientMemory memory)
+    {
+        RegisteredRegion[] regions;
+        lock (_lock)
+        {
+            _hasEnded = true;
+            regions = _regions;
+            _regions = [];
+        }
+
+        foreach (var region in regions)
+        {
+            Release(region);
+        }
+    }
+}
