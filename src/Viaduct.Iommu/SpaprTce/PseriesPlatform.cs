@@ -5,8 +5,7 @@ namespace Viaduct.Iommu.SpaprTce;
 
 /// <summary>
 /// A partition under a hypervisor (arch/powerpc/platforms/pseries/iommu.c): a default window of 4 KiB pages at 0, and one dynamic window
-/// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's. When a
-/// window goes, its entries can no longer be read: what they mapped stays counted until the process ends.
+/// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's.
 /// </summary>
 /// <param name="kernelPageShift">log2 of the kernel's pages, 12 or 16.</param>
 public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPageShift)
@@ -53,21 +52,20 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.EPERM;
         }
 
-        var windowShift = BitOperations.Log2(windowSize);
-        if (!isDefault && windowShift < pageShift)
-        {
-            // ibm,create-pe-dma-window: firmware refuses.
-            group.HasFailed = true;
-            return Errno.ENODEV;
-        }
-
         var pages = windowSize >> pageShift;
-        if (!isDefault && pages > LargestAvailableBlock)
+        if (!isDefault && pages is 0 or > LargestAvailableBlock)
         {
             return Errno.EINVAL;
         }
 
-        var start = number == 0 ? DefaultStart : DynamicStart;
+        if (!isDefault && HasDynamicWindow(group))
+        {
+            // ibm,create-pe-dma-window: firmware has one place for them.
+            group.HasFailed = true;
+            return Errno.ENODEV;
+        }
+
+        var start = isDefault ? DefaultStart : DynamicStart;
         window = new TceWindow(pageShift, start, pages) { TableBytes = TableBytes(pageShift, windowSize, levels) };
         return SysResult.Success;
     }
@@ -84,7 +82,6 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
     {
         if (group.Tables[number] is { } table)
         {
-            table.Memory?.Remove(table, losesMappings: true);
             table.Revoke();
             group.Set(number, null);
         }
@@ -103,6 +100,5 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
 
     /// <summary>find_existing_ddw.</summary>
     private bool HasDynamicWindow(TceTableGroup group)
-        => group.Tables.Any(table => table is not null && !(table.Window.Start == DefaultStart
-            && IsDefault(table.Window.PageShift, table.Window.Size)));
+        => group.Tables.Any(table => table is not null && table.Window.Start != DefaultStart);
 }

@@ -28,9 +28,6 @@ public sealed class RegisteredRegion
     /// <summary>Who holds it. Under <see cref="RegisteredMemory"/>'s lock.</summary>
     internal int Users { get; set; } = 1;
 
-    /// <summary>Mappings of it are counted that nothing will ever take back. Under <see cref="RegisteredMemory"/>'s lock.</summary>
-    internal bool HasLostMappings { get; set; }
-
     /// <summary>Holds all of a range.</summary>
     public bool Contains(ulong address, ulong size)
         => address >= Address && address - Address <= Size && size <= Size - (address - Address);
