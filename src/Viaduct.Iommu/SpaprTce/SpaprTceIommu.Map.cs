@@ -196,7 +196,7 @@ public sealed partial class SpaprTceIommu
             var run = table.Run(index + done, pages - done);
             if (run.IsEmpty)
             {
-                done += TceTable.PagesToNextRun(index + done);
+                done += table.PagesToNextRun(index + done);
                 continue;
             }
 

@@ -84,8 +84,14 @@ public sealed class TceTable
         return leaf.AsSpan(at, (int)Math.Min((ulong)(leaf.Length - at), count));
     }
 
-    /// <summary>Pages from one on that no run can hold an entry of, when <see cref="Run"/> was empty: up to the next leaf.</summary>
-    internal static ulong PagesToNextRun(ulong index) => (1UL << LeafBits) - (index & LeafMask);
+    /// <summary>Pages from one on that have no entries, when <see cref="Run"/> was empty.</summary>
+    internal ulong PagesToNextRun(ulong index)
+    {
+        var root = _root;
+        var at = index >> RootShift;
+        var bits = root is not null && at < (ulong)root.Length && root[at] is not null ? LeafBits : RootShift;
+        return (1UL << bits) - (index & ((1UL << bits) - 1));
+    }
 
     /// <summary>Waits until no transfer goes by an entry that has been taken away: iommu_tce_kill. Devices see new entries without it.</summary>
     public void Kill() => Space?.WaitForTransfers();

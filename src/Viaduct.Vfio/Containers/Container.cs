@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.SpaprTce;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
@@ -19,6 +20,9 @@ public sealed class Container(VfioSystem system)
 
     /// <summary>Mappings that exist now.</summary>
     public int MappingCount => _backend?.MappingCount ?? 0;
+
+    /// <summary>A POWER machine's: its own ioctls have sPAPR's meaning.</summary>
+    public bool HasTceTables { get; } = system.IommuDrivers.Any(driver => driver is SpaprTceDriver);
 
     internal VfioSystem System { get; } = system;
 
