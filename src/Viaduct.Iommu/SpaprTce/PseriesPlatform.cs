@@ -12,8 +12,9 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
 {
     private const ulong DynamicStart = 1UL << 59;
 
-    // ibm,query-pe-dma-window: what QEMU's firmware answers.
-    private const ulong LargestAvailableBlock = 0xffff_ffff;
+    // ibm,query-pe-dma-window: the pages that QEMU's firmware says it has; ibm,create-pe-dma-window has a counter of 32 bits for them.
+    private const ulong LargestAvailableBlock = 1UL << 37;
+    private const ulong LargestTable = uint.MaxValue;
 
     /// <inheritdoc/>
     public override uint DefaultSize => 0x4000_0000;
@@ -26,6 +27,9 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
 
     /// <inheritdoc/>
     public override uint MaxLevels => 1;
+
+    /// <inheritdoc/>
+    internal override Errno PastTheEnd => Errno.EINTR; // H_PARAMETER, -4, which the kernel passes on
 
     /// <inheritdoc/>
     internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
@@ -58,9 +62,9 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.EINVAL;
         }
 
-        if (!isDefault && HasDynamicWindow(group))
+        if (!isDefault && (pages > LargestTable || HasDynamicWindow(group)))
         {
-            // ibm,create-pe-dma-window: firmware has one place for them.
+            // Firmware has one place for dynamic windows.
             group.HasFailed = true;
             return Errno.ENODEV;
         }
