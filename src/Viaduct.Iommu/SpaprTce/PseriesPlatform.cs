@@ -8,7 +8,8 @@ namespace Viaduct.Iommu.SpaprTce;
 /// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's.
 /// </summary>
 /// <param name="kernelPageShift">log2 of the kernel's pages, 12 or 16.</param>
-public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPageShift)
+/// <param name="hasDynamicWindows">Firmware makes windows. Where it does not, Linux 7.3 gives clients none at all, not even the default one.</param>
+public sealed class PseriesPlatform(int kernelPageShift, bool hasDynamicWindows = true) : TcePlatform(kernelPageShift)
 {
     private const ulong DynamicStart = 1UL << 59;
 
@@ -20,13 +21,13 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
     public override uint DefaultSize => 0x4000_0000;
 
     /// <inheritdoc/>
-    public override ulong PageSizes => 0x0121_1000; // 4 KiB, 64 KiB, 2 MiB, 16 MiB
+    public override ulong PageSizes => hasDynamicWindows ? 0x0121_1000UL : 0x1000; // 4 KiB, 64 KiB, 2 MiB, 16 MiB
 
     /// <inheritdoc/>
-    public override uint MaxDynamicWindows => 2;
+    public override uint MaxDynamicWindows => hasDynamicWindows ? 2 : uint.MaxValue;
 
     /// <inheritdoc/>
-    public override uint MaxLevels => 1;
+    public override uint MaxLevels => hasDynamicWindows ? 1U : 0;
 
     /// <inheritdoc/>
     internal override Errno PastTheEnd => Errno.EINTR; // H_PARAMETER, -4, which the kernel passes on
@@ -45,7 +46,7 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.EINVAL;
         }
 
-        if (group.HasFailed)
+        if (group.HasFailed || !hasDynamicWindows)
         {
             return Errno.ENODEV;
         }
