@@ -36,7 +36,10 @@ public sealed class IommuGroup(int id, IommuUnit unit)
     public bool IsInContainer { get; set; }
 
     /// <summary>How the host's own drivers would map: what <c>type</c> in sysfs says.</summary>
-    public string DefaultDomain { get; set; } = unit.PhysicalMemory is null ? "DMA" : "unknown";
+    public string DefaultDomain { get; set; } = unit.PhysicalMemory is null && unit.TcePlatform is null ? "DMA" : "unknown";
+
+    /// <summary>What <c>name</c> in sysfs says; null where there is none.</summary>
+    public string? Name { get; init; } = unit.PhysicalMemory is null ? null : "vfio-noiommu";
 
     /// <summary>Where the devices' DMA goes; null while no back-end has the group: every access faults. Whoever takes
     /// it

@@ -10,6 +10,9 @@ public sealed class SpaprTceDriver(TcePlatform platform) : IIommuDriver
     public bool IsNoIommu => false;
 
     /// <inheritdoc/>
+    public string Module => "vfio_iommu_spapr_tce";
+
+    /// <inheritdoc/>
     public SysResult CheckExtension(ulong extension) => SpaprTceIommu.CheckExtensionOf(extension);
 
     /// <inheritdoc/>

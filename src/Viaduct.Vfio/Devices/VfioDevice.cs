@@ -32,6 +32,9 @@ public abstract class VfioDevice(IommuGroup group)
     /// <remarks>The system gives a number to a device that has none as it is added, and takes it back.</remarks>
     public (int Index, DeviceNumber Number)? CharacterDevice { get; set; }
 
+    /// <summary>It has a node of its own under /dev/vfio/devices: its kernel has iommufd.</summary>
+    public bool HasNode => VfioGroup?.System.HasIommufd ?? false;
+
     /// <summary>The name of that node.</summary>
     public string NodeName
         => string.Create(CultureInfo.InvariantCulture, $"{(Group.IsNoIommu ? "noiommu-" : "")}vfio{CharacterDevice?.Index}");
