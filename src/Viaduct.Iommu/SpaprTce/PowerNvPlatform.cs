@@ -30,6 +30,9 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
     /// <inheritdoc/>
     public override uint MaxLevels => 5;
 
+    /// <inheritdoc/>
+    public override bool HasEeh => true;
+
     /// <summary>pnv_pci_ioda2_get_table_size, in its unsigned arithmetic: a window much smaller than its pages comes to nothing.</summary>
     internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
     {

@@ -13,7 +13,7 @@ public sealed class SpaprTceDriver(TcePlatform platform) : IIommuDriver
     public string Module => "vfio_iommu_spapr_tce";
 
     /// <inheritdoc/>
-    public SysResult CheckExtension(ulong extension) => SpaprTceIommu.CheckExtensionOf(extension);
+    public SysResult CheckExtension(ulong extension) => SpaprTceIommu.CheckExtensionOf(platform, extension);
 
     /// <inheritdoc/>
     public SysResult Open(ulong type, out IommuBackend? backend)

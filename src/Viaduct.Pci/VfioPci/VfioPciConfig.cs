@@ -1,3 +1,4 @@
+using Viaduct.Iommu.Eeh;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
@@ -20,6 +21,7 @@ internal sealed partial class VfioPciConfig
     private readonly HostVpd _vpd;
     private readonly bool _hidesIntx;
     private ConfigPermissions? _msi;
+    private bool _isUnreachable;
 
     /// <summary>Reads the chip and builds the map (vfio_config_init).</summary>
     public VfioPciConfig(VfioPciDevice device)
@@ -158,9 +160,35 @@ internal sealed partial class VfioPciConfig
     internal static void WriteRaw(VfioPciConfig config, ConfigAccess access, uint value)
         => config.SetChip(access.Position, access.Count, value);
 
-    private uint GetChip(int offset, int width) => _function.ReadConfig(offset, width);
+    /// <summary>An access since the last call did not come to the chip, because error handling holds it in reset: PCIBIOS_DEVICE_NOT_FOUND.</summary>
+    internal bool TakeUnreachable()
+    {
+        var was = _isUnreachable;
+        _isUnreachable = false;
+        return was;
+    }
 
-    private void SetChip(int offset, int width, uint value) => _function.WriteConfig(offset, width, value);
+    private uint GetChip(int offset, int width)
+        => Reaches(EehAccess.LoadConfig) ? _function.ReadConfig(offset, width) : uint.MaxValue;
+
+    private void SetChip(int offset, int width, uint value)
+    {
+        if (Reaches(EehAccess.StoreConfig))
+        {
+            _function.WriteConfig(offset, width, value);
+        }
+    }
+
+    private bool Reaches(EehAccess access)
+    {
+        if (_device.Endpoint is not { } endpoint)
+        {
+            return true;
+        }
+
+        _isUnreachable |= endpoint.IsConfigBlocked;
+        return !endpoint.IsConfigBlocked && endpoint.Passes(access, 0);
+    }
 
     /// <summary>Bytes behind the end, where a damaged list may lead, are zero.</summary>
     private uint GetVirtual(int offset, int width)

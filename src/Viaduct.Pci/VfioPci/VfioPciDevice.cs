@@ -48,6 +48,7 @@ public sealed partial class VfioPciDevice : VfioDevice
         _set.Add(this);
         Interrupts = new VfioPciIntrs(this);
         pci.Vfio = this;
+        Endpoint?.Add(this);
         lock (Function.Gate)
         {
             Function.InterruptReceiver = Interrupts;
@@ -104,6 +105,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     internal void Unbind()
     {
         _set.Remove(this);
+        Endpoint?.Remove(this);
         Pci.Vfio = null;
         lock (Function.Gate)
         {
@@ -120,6 +122,13 @@ public sealed partial class VfioPciDevice : VfioDevice
             return Errno.EAGAIN;
         }
 
+        if (Endpoint is { IsConfigBlocked: true })
+        {
+            return Errno.ENODEV;
+        }
+
+        // vfio_spapr_pci_eeh_open
+        Endpoint?.ChangeOwner();
         lock (_lock)
         {
             SetPowerState(0);
@@ -141,6 +150,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     /// <inheritdoc/>
     public override void CloseDevice()
     {
+        Endpoint?.ChangeOwner();
         lock (_lock)
         {
             SetPowerState(0);
