@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Linux in QEMU with NVMe disks of ours: partitions, a GiB of checksums, resets under load, errors, a reboot.
 #
-#   test/guests/run.sh VIADUCT [KIND]...      KIND: x86_64-memfd x86_64-default ppc64-memfd   (default: all)
+#   test/guests/run.sh VIADUCT [KIND]...      KIND: x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32   (default: all)
+#
+# The disks are vfio-user servers', but for spapr: there QEMU itself runs under `viaduct run --iommu spapr` and has the disk by vfio-pci, through
+# an sPAPR container with a dynamic DMA window, or (spapr32) with the 32-bit window only.
 #
 # VIADUCT is the command, with blanks between its words. The last line is 'guests: N passed, N failed'. As root one disk is on a file
 # system that is full; others cannot mount one, and go without that disk.
@@ -9,11 +12,31 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -ge 1 ] || { sed -n 2,8p "$0" >&2; exit 2; }
 read -ra viaduct <<<"$1"; shift
-kinds=("$@"); [ ${#kinds[@]} -gt 0 ] || kinds=(x86_64-memfd x86_64-default ppc64-memfd)
+kinds=("$@"); [ ${#kinds[@]} -gt 0 ] || kinds=(x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32)
 work=$(mktemp -d) server=
 cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null; wait 2>/dev/null; umount "$work/full" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
 passed=0 failed=0
+
+report() { # kind, checks expected, what else ended, its status, its messages
+  local kind=$1 good bad
+  good=$(tr -d '\r' <"$work/console" | grep -c '^ok '); bad=$(tr -d '\r' <"$work/console" | grep -c '^FAIL ')
+  tr -d '\r' <"$work/console" | grep -E '^(ok|FAIL) ' | sed "s/^/     $kind: /"
+  grep -q '^guest done' <(tr -d '\r' <"$work/console") || { echo "FAIL $kind: the guest did not come to its end"; bad=$((bad + 1)); }
+  [ "$good" -ge "$2" ] || { echo "FAIL $kind: $good of $2 checks"; bad=$((bad + 1)); }
+  [ "$4" = 0 ] || { echo "FAIL $kind: $3 ended with $4"; bad=$((bad + 1)); }
+  if [ "$bad" -gt 0 ]; then grep -v 'File exists' "$work/console" | tail -30; tail -20 "$5"; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+}
+
+spapr_guest() { # kind
+  local more=() status
+  [ "${1##*-}" != spapr32 ] || more=(-- -global spapr-pci-host-bridge.ddw=off)
+  "${viaduct[@]}" run --quiet --iommu spapr --device nvme,size=1300M,addr=0000:01:00.0 -- \
+    "$here/guest.sh" -a ppc64 -t 600 -d vfio-pci,host=0000:01:00.0 "$here/nvme.init" "${more[@]}" >"$work/console" 2>"$work/run.err"
+  status=$?
+  report "$1" 6 'viaduct run' "$status" "$work/run.err"
+}
 
 guest() { # kind
   local kind=$1 arch=${1%-*} memory=${1#*-} disks=() sockets=() expected=6 name line
@@ -36,16 +59,9 @@ guest() { # kind
   "$here/guest.sh" -a "$arch" -m "$memory" -t 600 "${devices[@]}" "$here/nvme.init" >"$work/console" 2>&1
   kill -TERM "$server"; wait "$server"; local status=$?; server=
   umount "$work/full" 2>/dev/null
-  local good bad
-  good=$(tr -d '\r' <"$work/console" | grep -c '^ok '); bad=$(tr -d '\r' <"$work/console" | grep -c '^FAIL ')
-  tr -d '\r' <"$work/console" | grep -E '^(ok|FAIL) ' | sed "s/^/     $kind: /"
-  grep -q '^guest done' <(tr -d '\r' <"$work/console") || { echo "FAIL $kind: the guest did not come to its end"; bad=$((bad + 1)); }
-  [ "$good" -ge "$expected" ] || { echo "FAIL $kind: $good of $expected checks"; bad=$((bad + 1)); }
-  [ "$status" = 0 ] || { echo "FAIL $kind: the server ended with $status"; bad=$((bad + 1)); }
-  if [ "$bad" -gt 0 ]; then grep -v 'File exists' "$work/console" | tail -30; tail -20 "$work/serve.err"; fi
-  passed=$((passed + good)) failed=$((failed + bad))
+  report "$kind" "$expected" 'the server' "$status" "$work/serve.err"
 }
 
-for kind in "${kinds[@]}"; do guest "$kind"; done
+for kind in "${kinds[@]}"; do case $kind in *-spapr*) spapr_guest "$kind" ;; *) guest "$kind" ;; esac; done
 echo "guests: $passed passed, $failed failed"
 [ "$failed" = 0 ]

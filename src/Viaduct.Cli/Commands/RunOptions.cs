@@ -14,10 +14,12 @@ internal sealed class RunOptions
     private readonly Option<string> _iommu = new("--iommu")
     {
         Description = "What is between devices and memory. type1: an IOMMU, for containers and iommufds. spapr: a POWER machine's DMA windows and "
-            + "TCE tables, for sPAPR containers of both versions; a partition or bare metal, and with pages of the size that its kernel has. "
+            + "TCE tables, for sPAPR containers of both versions. Its keys, behind commas: platform=pseries (a partition, usual) or powernv (bare "
+            + "metal); page=4k (usual) or 64k, the kernel's page, of which what is registered must be a multiple; ddw=off for a partition without "
+            + "dynamic windows. "
             + "none: nothing, as with enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in "
             + "/proc/self/pagemap, and nothing protects its memory from them. A device's key iommu= says it for that device.",
-        HelpName = IommuSpec.Syntax,
+        HelpName = $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,key=value]|{IommuKinds.None}",
         DefaultValueFactory = _ => IommuKinds.Type1,
     };
 

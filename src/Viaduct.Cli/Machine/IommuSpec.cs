@@ -8,23 +8,29 @@ internal sealed record IommuSpec(IommuKind Kind)
 {
     private const string PlatformKey = "platform";
     private const string PageKey = "page";
+    private const string WindowsKey = "ddw";
+    private const string On = "on";
+    private const string Off = "off";
     private const string PowerNv = "powernv";
     private const string Pseries = "pseries";
     private const string Page64K = "64k";
     private const string Page4K = "4k";
 
     /// <summary>How it is written.</summary>
-    public static string Syntax => $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,{PlatformKey}={Pseries}|{PowerNv}][,{PageKey}={Page4K}|{Page64K}]|{IommuKinds.None}";
+    public static string Syntax => $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,{PlatformKey}={Pseries}|{PowerNv}][,{PageKey}={Page4K}|{Page64K}][,{WindowsKey}={On}|{Off}]|{IommuKinds.None}";
 
     /// <summary>Bare metal; otherwise a partition under a hypervisor.</summary>
     public bool IsPowerNv { get; init; }
+
+    /// <summary>The partition's firmware makes DMA windows.</summary>
+    public bool HasDynamicWindows { get; init; } = true;
 
     /// <summary>log2 of the pages of the kernel that is imitated.</summary>
     public int PageShift { get; init; } = 12;
 
     /// <summary>The POWER machine; null for another.</summary>
     public TcePlatform? CreatePlatform()
-        => Kind != IommuKind.Spapr ? null : IsPowerNv ? new PowerNvPlatform(PageShift) : new PseriesPlatform(PageShift);
+        => Kind != IommuKind.Spapr ? null : IsPowerNv ? new PowerNvPlatform(PageShift) : new PseriesPlatform(PageShift, HasDynamicWindows);
 
     /// <summary>Reads it.</summary>
     public static bool TryParse(string text, out IommuSpec spec, out string? error)
@@ -59,6 +65,8 @@ internal sealed record IommuSpec(IommuKind Kind)
             $"{PlatformKey}={PowerNv}" => spec with { IsPowerNv = true },
             $"{PageKey}={Page4K}" => spec with { PageShift = 12 },
             $"{PageKey}={Page64K}" => spec with { PageShift = 16 },
+            $"{WindowsKey}={On}" => spec with { HasDynamicWindows = true },
+            $"{WindowsKey}={Off}" => spec with { HasDynamicWindows = false },
             _ => null,
         };
         spec = set ?? spec;

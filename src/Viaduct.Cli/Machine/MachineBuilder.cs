@@ -282,7 +282,8 @@ internal sealed class MachineBuilder : IPciHost
 
     private int FirstFreeGroup(IReadOnlyList<DeviceSpec> all)
     {
-        var id = 1;
+        // A PC's own bridge has group 0; POWER counts what can be given away only.
+        var id = _unit.TcePlatform is null ? 1 : 0;
         while (_groups.ContainsKey(id) || all.Any(s => s.Group == id))
         {
             id++;

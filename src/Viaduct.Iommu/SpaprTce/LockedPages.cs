@@ -6,7 +6,8 @@ namespace Viaduct.Iommu.SpaprTce;
 /// <summary>account_locked_vm: what an address space has locked, in bytes that are multiples of 4 KiB.</summary>
 public static class LockedPages
 {
-    private const int PageShift = 12;
+    /// <summary>What is counted: pages of 4 KiB.</summary>
+    public const int PageShift = 12;
 
     /// <summary>Counts bytes against the caller's RLIMIT_MEMLOCK.</summary>
     /// <returns>Zero or ENOMEM.</returns>

@@ -5,28 +5,32 @@ namespace Viaduct.Iommu.SpaprTce;
 
 /// <summary>
 /// A partition under a hypervisor (arch/powerpc/platforms/pseries/iommu.c): a default window of 4 KiB pages at 0, and one dynamic window
-/// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's. When a
-/// window goes, its entries can no longer be read: what they mapped stays counted until the process ends.
+/// that firmware makes, flat tables only. Windows belong to one endpoint, so that groups cannot share a container's.
 /// </summary>
 /// <param name="kernelPageShift">log2 of the kernel's pages, 12 or 16.</param>
-public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPageShift)
+/// <param name="hasDynamicWindows">Firmware makes windows. Where it does not, Linux 7.3 gives clients none at all, not even the default one.</param>
+public sealed class PseriesPlatform(int kernelPageShift, bool hasDynamicWindows = true) : TcePlatform(kernelPageShift)
 {
     private const ulong DynamicStart = 1UL << 59;
 
-    // ibm,query-pe-dma-window: what QEMU's firmware answers.
-    private const ulong LargestAvailableBlock = 0xffff_ffff;
+    // ibm,query-pe-dma-window: the pages that QEMU's firmware says it has; ibm,create-pe-dma-window has a counter of 32 bits for them.
+    private const ulong LargestAvailableBlock = 1UL << 37;
+    private const ulong LargestTable = uint.MaxValue;
 
     /// <inheritdoc/>
     public override uint DefaultSize => 0x4000_0000;
 
     /// <inheritdoc/>
-    public override ulong PageSizes => 0x0121_1000; // 4 KiB, 64 KiB, 2 MiB, 16 MiB
+    public override ulong PageSizes => hasDynamicWindows ? 0x0121_1000UL : 0x1000; // 4 KiB, 64 KiB, 2 MiB, 16 MiB
 
     /// <inheritdoc/>
-    public override uint MaxDynamicWindows => 2;
+    public override uint MaxDynamicWindows => hasDynamicWindows ? 2 : uint.MaxValue;
 
     /// <inheritdoc/>
-    public override uint MaxLevels => 1;
+    public override uint MaxLevels => hasDynamicWindows ? 1U : 0;
+
+    /// <inheritdoc/>
+    internal override Errno PastTheEnd => Errno.EINTR; // H_PARAMETER, -4, which the kernel passes on
 
     /// <inheritdoc/>
     internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
@@ -42,7 +46,7 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.EINVAL;
         }
 
-        if (group.HasFailed)
+        if (group.HasFailed || !hasDynamicWindows)
         {
             return Errno.ENODEV;
         }
@@ -53,21 +57,20 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.EPERM;
         }
 
-        var windowShift = BitOperations.Log2(windowSize);
-        if (!isDefault && windowShift < pageShift)
-        {
-            // ibm,create-pe-dma-window: firmware refuses.
-            group.HasFailed = true;
-            return Errno.ENODEV;
-        }
-
         var pages = windowSize >> pageShift;
-        if (!isDefault && pages > LargestAvailableBlock)
+        if (!isDefault && pages is 0 or > LargestAvailableBlock)
         {
             return Errno.EINVAL;
         }
 
-        var start = number == 0 ? DefaultStart : DynamicStart;
+        if (!isDefault && (pages > LargestTable || HasDynamicWindow(group)))
+        {
+            // Firmware has one place for dynamic windows.
+            group.HasFailed = true;
+            return Errno.ENODEV;
+        }
+
+        var start = isDefault ? DefaultStart : DynamicStart;
         window = new TceWindow(pageShift, start, pages) { TableBytes = TableBytes(pageShift, windowSize, levels) };
         return SysResult.Success;
     }
@@ -84,7 +87,6 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
     {
         if (group.Tables[number] is { } table)
         {
-            table.Memory?.Remove(table, losesMappings: true);
             table.Revoke();
             group.Set(number, null);
         }
@@ -103,6 +105,5 @@ public sealed class PseriesPlatform(int kernelPageShift) : TcePlatform(kernelPag
 
     /// <summary>find_existing_ddw.</summary>
     private bool HasDynamicWindow(TceTableGroup group)
-        => group.Tables.Any(table => table is not null && !(table.Window.Start == DefaultStart
-            && IsDefault(table.Window.PageShift, table.Window.Size)));
+        => group.Tables.Any(table => table is not null && table.Window.Start != DefaultStart);
 }

@@ -85,8 +85,9 @@ public sealed class RegisteredMemory
     /// <param name="size">Bytes, a multiple of the kernel's page; the range does not wrap.</param>
     /// <param name="pageShift">log2 of the kernel's page.</param>
     /// <param name="region">The region.</param>
-    /// <returns>Zero; ENOMEM beyond RLIMIT_MEMLOCK or for no bytes at all, EFAULT where there is no memory that can be written, EINVAL where it
-    /// overlaps another.</returns>
+    /// <returns>Zero; ENOMEM beyond RLIMIT_MEMLOCK, for no bytes at all or for more than there is, EFAULT where the first page is not there or
+    /// cannot be written, EINVAL where it overlaps another. Above zero, and nothing is registered, where a later page is not there: how many of the
+    /// kernel's pages come before it (pin_user_pages' answer, which the kernel passes on).</returns>
     internal SysResult New(ClientTask caller, ulong address, ulong size, int pageShift, out RegisteredRegion? region)
     {
         region = null;
@@ -96,21 +97,35 @@ public sealed class RegisteredMemory
             return charged;
         }
 
-        PinnedRange pinned = default;
-        var result = size == 0 ? Errno.ENOMEM : _memory.Pin(address, size, writable: true, out pinned);
-        if (!result.IsError && !TryAdd(region = new RegisteredRegion(address, size, pageShift, pinned)))
+        var result = Pin(address, size, pageShift, out var pinned);
+        if (result == SysResult.Success && !TryAdd(region = new RegisteredRegion(address, size, pageShift, pinned)))
         {
             pinned.Source!.Release(pinned);
             region = null;
             result = Errno.EINVAL;
         }
 
-        if (result.IsError)
+        if (result != SysResult.Success)
         {
             LockedPages.Uncharge(_memory, size);
         }
 
         return result;
+    }
+
+    private SysResult Pin(ulong address, ulong size, int pageShift, out PinnedRange pinned)
+    {
+        pinned = default;
+
+        // The kernel keeps an array of the pages.
+        if (size == 0 || size >> pageShift > (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / sizeof(ulong))
+        {
+            return Errno.ENOMEM;
+        }
+
+        var result = _memory.Pin(address, size, writable: true, out pinned);
+        var pages = pinned.LockedPages << LockedPages.PageShift >> pageShift;
+        return result.IsError && pages > 0 ? SysResult.FromValue((long)pages) : result;
     }
 
     /// <summary>mm_iommu_put: one user less. The last one takes the region along, unless pages of it are mapped: then it stays, whoever has
@@ -170,26 +185,17 @@ public sealed class RegisteredMemory
         }
     }
 
-    /// <summary>A table goes. Where its entries cannot be taken back (the platform refuses), what they lead to stays counted as mapped.</summary>
-    internal void Remove(TceTable table, bool losesMappings)
+    /// <summary>A table goes.</summary>
+    internal void Remove(TceTable table)
     {
         lock (_lock)
         {
-            if (losesMappings)
-            {
-                foreach (var region in _regions)
-                {
-                    region.HasLostMappings |= table.LeadsInto(region.Address, region.Address + (region.Size - 1));
-                }
-            }
-
             _tables.Remove(table);
         }
     }
 
     private bool IsMapped(RegisteredRegion region)
-        => region.HasLostMappings
-            || _tables.Exists(table => table.LeadsInto(region.Address, region.Address + (region.Size - 1)));
+        => _tables.Exists(table => table.LeadsInto(region.Address, region.Address + (region.Size - 1)));
 
     private bool TryAdd(RegisteredRegion region)
     {
@@ -226,7 +232,7 @@ public sealed class RegisteredMemory
         LockedPages.Uncharge(_memory, region.Size);
     }
 
-    /// <summary>The address space has gone: what nobody but lost mappings held goes too.</summary>
+    /// <summary>The address space has gone: its regions go with it.</summary>
     private void OnEnd(ClientMemory memory)
     {
         RegisteredRegion[] regions;

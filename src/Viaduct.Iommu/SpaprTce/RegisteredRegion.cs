@@ -30,9 +30,6 @@ public sealed class RegisteredRegion
     /// <summary>Who holds it. Under <see cref="RegisteredMemory"/>'s lock.</summary>
     internal int Users { get; set; } = 1;
 
-    /// <summary>Mappings of it are counted that nothing will ever take back. Under <see cref="RegisteredMemory"/>'s lock.</summary>
-    internal bool HasLostMappings { get; set; }
-
     /// <summary>It is being taken away, and nothing of it may be mapped any more.</summary>
     public bool IsGoing
     {

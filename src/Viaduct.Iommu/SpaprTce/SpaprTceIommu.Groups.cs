@@ -57,8 +57,13 @@ public sealed partial class SpaprTceIommu
         // tce_iommu_release_ownership
         for (var number = 0; number < TceWindows.Max; number++)
         {
-            if (_windows[number] is not null)
+            if (_windows[number] is { } table)
             {
+                if (_groups.Count == 0)
+                {
+                    Clear(table, 0, table.Window.Pages);
+                }
+
                 _platform.UnsetWindow(group.TableGroup!, number);
             }
         }

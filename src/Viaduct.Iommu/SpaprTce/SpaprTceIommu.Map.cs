@@ -155,9 +155,10 @@ public sealed partial class SpaprTceIommu
             return Errno.EINVAL;
         }
 
-        if (index >= table.Window.Pages || !table.TryExchange(index, entry, out var old))
+        var result = Exchange(table, index, entry, out var old);
+        if (result.IsError)
         {
-            return Errno.ENOMEM;
+            return result;
         }
 
         replaces |= old != 0;
@@ -169,17 +170,19 @@ public sealed partial class SpaprTceIommu
     {
         var window = table.Window;
         var address = entry & ~Tce.Permissions;
-        var access = Tce.AccessOf(entry);
-        var result = caller.Memory.Pin(address, window.PageSize, (access & DmaAccess.Write) != 0, out var pinned);
+
+        // Whatever the device may do, the kernel wants to write (it looks for the permissions where they are not).
+        var result = caller.Memory.Pin(address, window.PageSize, writable: true, out var pinned);
         if (result.IsError)
         {
             return result;
         }
 
-        if (index >= window.Pages || !table.TryExchange(index, entry, out var old))
+        result = Exchange(table, index, entry, out var old);
+        if (result.IsError)
         {
             pinned.Source!.Release(pinned);
-            return Errno.ENOMEM;
+            return result;
         }
 
         if (old != 0)
@@ -188,9 +191,20 @@ public sealed partial class SpaprTceIommu
         }
 
         var first = window.Start + (index << window.PageShift);
-        _space.Map(first, first + (window.PageSize - 1), pinned.Source!, pinned.Offset, access);
+        _space.Map(first, first + (window.PageSize - 1), pinned.Source!, pinned.Offset, Tce.AccessOf(entry));
         _pages.Add((table, index), pinned);
         return SysResult.Success;
+    }
+
+    private SysResult Exchange(TceTable table, ulong index, ulong entry, out ulong old)
+    {
+        if (index >= table.Window.Pages)
+        {
+            old = 0;
+            return _platform.PastTheEnd;
+        }
+
+        return table.TryExchange(index, entry, out old) ? SysResult.Success : Errno.ENOMEM;
     }
 
     private void Unpin(TceTable table, ulong index)
@@ -211,7 +225,7 @@ public sealed partial class SpaprTceIommu
             var run = table.Run(index + done, pages - done);
             if (run.IsEmpty)
             {
-                done += TceTable.PagesToNextRun(index + done);
+                done += table.PagesToNextRun(index + done);
                 continue;
             }
 

@@ -30,7 +30,7 @@ public sealed partial class SpaprTceIommu
         if (region is null)
         {
             result = memory.New(caller, range.Vaddr, range.Size, _platform.KernelPageShift, out region);
-            if (result.IsError)
+            if (result != SysResult.Success)
             {
                 return result;
             }

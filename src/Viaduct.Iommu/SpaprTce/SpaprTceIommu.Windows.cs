@@ -159,8 +159,10 @@ public sealed partial class SpaprTceIommu
             return Errno.EINVAL;
         }
 
+        var table = _windows[number]!;
+        Clear(table, 0, table.Window.Pages);
         UnsetWindow(number);
-        FreeTable(number, _windows[number]!);
+        FreeTable(number, table);
         return SysResult.Success;
     }
 
@@ -172,17 +174,15 @@ public sealed partial class SpaprTceIommu
         }
     }
 
-    /// <summary>tce_iommu_clear and tce_iommu_free_table.</summary>
+    /// <summary>tce_iommu_free_table; its entries have been taken back.</summary>
     private void FreeTable(int number, TceTable table)
     {
-        var window = table.Window;
-        Clear(table, 0, window.Pages);
         _windows[number] = null;
-        table.Memory?.Remove(table, losesMappings: false);
+        table.Memory?.Remove(table);
         table.Revoke();
         if (_memory is not null)
         {
-            LockedPages.Uncharge(_memory, KernelPages(window.TableBytes));
+            LockedPages.Uncharge(_memory, KernelPages(table.Window.TableBytes));
         }
     }
 

@@ -43,6 +43,9 @@ public abstract class TcePlatform
     /// <summary>Bytes that translations may take here, for all windows of the machine.</summary>
     internal ByteBudget TableBudget { get; init; } = new(TableBudgetBytes);
 
+    /// <summary>What MAP answers for pages behind a window's end, which it does not check: what comes back from the platform.</summary>
+    internal virtual Errno PastTheEnd => Errno.EINVAL;
+
     /// <summary>get_table_size: bytes that count as locked for a table, before it is known whether it can be.</summary>
     /// <returns>Zero where the arguments are wrong.</returns>
     internal abstract ulong TableBytes(int pageShift, ulong windowSize, uint levels);

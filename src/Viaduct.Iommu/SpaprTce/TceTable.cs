@@ -93,9 +93,9 @@ public sealed class TceTable
     /// <summary>There is a place for each of these entries, and the table is not <see cref="IsRevoked"/>.</summary>
     public bool HasPlaces(ulong index, ulong count)
     {
-        for (var done = 0UL; done < count; done += PagesToNextRun(index + done))
+        for (var leaf = index >> LeafBits; count > 0 && leaf <= (index + (count - 1)) >> LeafBits; leaf++)
         {
-            if (FindLeaf(index + done) is null)
+            if (FindLeaf(leaf << LeafBits) is null)
             {
                 return false;
             }
@@ -120,8 +120,14 @@ public sealed class TceTable
         return leaf.AsSpan(at, (int)Math.Min((ulong)(leaf.Length - at), count));
     }
 
-    /// <summary>Pages from one on that no run can hold an entry of, when <see cref="Run"/> was empty: up to the next leaf.</summary>
-    public static ulong PagesToNextRun(ulong index) => (1UL << LeafBits) - (index & LeafMask);
+    /// <summary>Pages from one on that have no entries, when <see cref="Run"/> was empty.</summary>
+    public ulong PagesToNextRun(ulong index)
+    {
+        var root = _root;
+        var at = index >> RootShift;
+        var bits = root is not null && at < (ulong)root.Length && root[at] is not null ? LeafBits : RootShift;
+        return (1UL << bits) - (index & ((1UL << bits) - 1));
+    }
 
     /// <summary>Waits until no transfer goes by an entry that has been taken away: iommu_tce_kill. Devices see new entries without it.</summary>
     public void Kill() => Space?.WaitForTransfers();

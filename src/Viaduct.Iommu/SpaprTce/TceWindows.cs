@@ -28,7 +28,15 @@ internal sealed class TceWindows : IPageTableWalk
     public int Find(ulong address)
     {
         var tables = _tables;
-        return Array.FindIndex(tables, table => table is not null && table.Window.TryIndex(address, out _));
+        for (var number = 0; number < tables.Length; number++)
+        {
+            if (tables[number] is { } table && table.Window.TryIndex(address, out _))
+            {
+                return number;
+            }
+        }
+
+        return -1;
     }
 
     /// <inheritdoc/>

@@ -123,7 +123,7 @@ internal sealed partial class TceHandler<TStage>
         for (var done = 0UL; done < count;)
         {
             var run = attached.Table.Run(first + done, count - done);
-            done += run.IsEmpty ? TceTable.PagesToNextRun(first + done) : (ulong)run.Length;
+            done += run.IsEmpty ? attached.Table.PagesToNextRun(first + done) : (ulong)run.Length;
             if (!TryUnmap(attached, run, ref removes))
             {
                 return false;

@@ -21,6 +21,19 @@ internal static class IoctlNames
         [VfioIoctl.VFIO_IOMMU_DIRTY_PAGES] = nameof(VfioIoctl.VFIO_IOMMU_DIRTY_PAGES),
     };
 
+    // The same numbers mean something else here.
+    private static readonly Dictionary<uint, string> s_spaprContainer = new(s_container)
+    {
+        [VfioIoctl.VFIO_IOMMU_SPAPR_TCE_GET_INFO] = nameof(VfioIoctl.VFIO_IOMMU_SPAPR_TCE_GET_INFO),
+        [VfioIoctl.VFIO_IOMMU_ENABLE] = nameof(VfioIoctl.VFIO_IOMMU_ENABLE),
+        [VfioIoctl.VFIO_IOMMU_DISABLE] = nameof(VfioIoctl.VFIO_IOMMU_DISABLE),
+        [VfioIoctl.VFIO_IOMMU_SPAPR_REGISTER_MEMORY] = nameof(VfioIoctl.VFIO_IOMMU_SPAPR_REGISTER_MEMORY),
+        [VfioIoctl.VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY] = nameof(VfioIoctl.VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY),
+        [VfioIoctl.VFIO_IOMMU_SPAPR_TCE_CREATE] = nameof(VfioIoctl.VFIO_IOMMU_SPAPR_TCE_CREATE),
+        [VfioIoctl.VFIO_IOMMU_SPAPR_TCE_REMOVE] = nameof(VfioIoctl.VFIO_IOMMU_SPAPR_TCE_REMOVE),
+        [VfioIoctl.VFIO_EEH_PE_OP] = nameof(VfioIoctl.VFIO_EEH_PE_OP),
+    };
+
     private static readonly Dictionary<uint, string> s_group = new()
     {
         [VfioIoctl.VFIO_GROUP_GET_STATUS] = nameof(VfioIoctl.VFIO_GROUP_GET_STATUS),
@@ -81,6 +94,7 @@ internal static class IoctlNames
     {
         var names = file switch
         {
+            ContainerFile { Container.HasTceTables: true } => s_spaprContainer,
             ContainerFile => s_container,
             DeviceFile => s_device,
             CdevFile => s_cdev,

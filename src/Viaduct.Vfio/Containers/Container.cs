@@ -1,5 +1,6 @@
 using Viaduct.Abi;
 using Viaduct.Iommu;
+using Viaduct.Iommu.SpaprTce;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
@@ -25,6 +26,9 @@ public sealed class Container(VfioSystem system)
 
     /// <summary>The IOMMU that VFIO_SET_IOMMU has chosen; null before that, and without groups.</summary>
     public IommuBackend? Backend => _backend;
+
+    /// <summary>A POWER machine's: its own ioctls have sPAPR's meaning.</summary>
+    public bool HasTceTables { get; } = system.IommuDrivers.Any(driver => driver is SpaprTceDriver);
 
     internal VfioSystem System { get; } = system;
 

@@ -42,7 +42,7 @@ public sealed class DeviceFile : VfioFile, IAssignableFile
 
     /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument)
-        => command == VfioIoctl.VFIO_DEVICE_BIND_IOMMUFD
+        => command == VfioIoctl.VFIO_DEVICE_BIND_IOMMUFD && _group.Group.System.HasIommufd
             ? RefuseBind(caller, argument)
             : Device.Ioctl(caller, command, argument);
 
