@@ -1,5 +1,4 @@
 using Viaduct.Abi;
-using Viaduct.Iommu.SpaprTce;
 using Viaduct.Memory;
 
 namespace Viaduct.Kvm;
@@ -44,7 +43,7 @@ public sealed class GuestTceTable
     public ulong Size { get; }
 
     /// <summary>The windows that entries go to, the last one attached first.</summary>
-    public IEnumerable<TceTable> HardwareTables => _attached.Select(attached => attached.Table);
+    public IEnumerable<Iommu.SpaprTce.TceTable> HardwareTables => _attached.Select(attached => attached.Table);
 
     /// <summary>The entries, and behind them what is left of the kernel's last page.</summary>
     internal SharedWords Words { get; }
