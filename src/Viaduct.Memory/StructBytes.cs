@@ -16,6 +16,9 @@ public static class StructBytes
         where T : unmanaged
         => MemoryMarshal.Read<T>(source);
 
+    /// <summary>Words as the bytes that they are.</summary>
+    public static Span<byte> Of(Span<ulong> words) => MemoryMarshal.AsBytes(words);
+
     /// <summary>A structure's bytes.</summary>
     public static byte[] Of<T>(in T value)
         where T : unmanaged

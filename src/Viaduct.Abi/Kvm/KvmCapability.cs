@@ -3,6 +3,12 @@ namespace Viaduct.Abi;
 /// <summary>Capability numbers of kvm.h that concern VFIO.</summary>
 public static class KvmCapability
 {
+    /// <summary>KVM_SET_USER_MEMORY_REGION.</summary>
+    public const uint KVM_CAP_USER_MEMORY = 3;
+
+    /// <summary>How many memory slots a VM may have.</summary>
+    public const uint KVM_CAP_NR_MEMSLOTS = 10;
+
     /// <summary>KVM_CREATE_SPAPR_TCE.</summary>
     public const uint KVM_CAP_SPAPR_TCE = 63;
 
@@ -14,6 +20,9 @@ public static class KvmCapability
 
     /// <summary>Hypercalls can be switched on and off one by one.</summary>
     public const uint KVM_CAP_PPC_ENABLE_HCALL = 104;
+
+    /// <summary>KVM_ENABLE_CAP on a VM.</summary>
+    public const uint KVM_CAP_ENABLE_CAP_VM = 98;
 
     /// <summary>KVM_CHECK_EXTENSION on a VM.</summary>
     public const uint KVM_CAP_CHECK_EXTENSION_VM = 105;

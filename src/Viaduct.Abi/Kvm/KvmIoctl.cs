@@ -16,6 +16,18 @@ public static class KvmIoctl
     /// <summary>/dev/kvm or VM: whether a capability of <see cref="KvmCapability"/> is there.</summary>
     public const uint KVM_CHECK_EXTENSION = 0xAE03;
 
+    /// <summary>/dev/kvm: bytes of a virtual processor's shared memory.</summary>
+    public const uint KVM_GET_VCPU_MMAP_SIZE = 0xAE04;
+
+    /// <summary>VM: make a virtual processor; returns its file descriptor.</summary>
+    public const uint KVM_CREATE_VCPU = 0xAE41;
+
+    /// <summary>VM: make, change or take away a memory slot, <see cref="KvmUserspaceMemoryRegion"/>.</summary>
+    public const uint KVM_SET_USER_MEMORY_REGION = 0x4020AE46;
+
+    /// <summary>VM or virtual processor: switch a capability on, <see cref="KvmEnableCap"/>.</summary>
+    public const uint KVM_ENABLE_CAP = 0x4068AEA3;
+
     /// <summary>VM, POWER: make a TCE table with 32-bit window, <see cref="KvmCreateSpaprTce"/>; returns its file
     /// descriptor.</summary>
     public const uint KVM_CREATE_SPAPR_TCE = 0x4010AEA8;

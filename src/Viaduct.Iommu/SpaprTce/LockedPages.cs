@@ -4,7 +4,7 @@ using Viaduct.Memory;
 namespace Viaduct.Iommu.SpaprTce;
 
 /// <summary>account_locked_vm: what an address space has locked, in bytes that are multiples of 4 KiB.</summary>
-internal static class LockedPages
+public static class LockedPages
 {
     /// <summary>What is counted: pages of 4 KiB.</summary>
     public const int PageShift = 12;

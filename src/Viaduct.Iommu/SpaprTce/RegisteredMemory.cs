@@ -18,6 +18,9 @@ public sealed class RegisteredMemory
     private readonly ClientMemory _memory;
     private readonly List<TceTable> _tables = [];
 
+    // Of those who look up beside the VFIO core: KVM's virtual processors. Replaced whole.
+    private LookupMark[] _marks = [];
+
     // Ascending; replaced whole.
     private volatile RegisteredRegion[] _regions = [];
     private bool _hasEnded;
@@ -138,8 +141,12 @@ public sealed class RegisteredMemory
                 return SysResult.Success;
             }
 
+            // Nobody maps pages of it meanwhile: atomic64_inc_not_zero(&mem->mapped).
+            region.IsGoing = true;
+            LookupMark.Synchronize(_marks);
             if (!_hasEnded && IsMapped(region))
             {
+                region.IsGoing = false;
                 return Errno.EBUSY;
             }
 
@@ -149,6 +156,24 @@ public sealed class RegisteredMemory
 
         Release(region);
         return SysResult.Success;
+    }
+
+    /// <summary>What this mark's owner finds while it is inside stays.</summary>
+    public void Add(LookupMark mark)
+    {
+        lock (_lock)
+        {
+            _marks = [.. _marks, mark];
+        }
+    }
+
+    /// <summary>The mark's owner looks nothing up any more.</summary>
+    public void Remove(LookupMark mark)
+    {
+        lock (_lock)
+        {
+            _marks = [.. _marks.Where(other => other != mark)];
+        }
     }
 
     /// <summary>A table whose entries lead here: while they do, their regions stay.</summary>
@@ -216,6 +241,8 @@ public sealed class RegisteredMemory
             _hasEnded = true;
             regions = _regions;
             _regions = [];
+            Array.ForEach(regions, region => region.IsGoing = true);
+            LookupMark.Synchronize(_marks);
         }
 
         foreach (var region in regions)

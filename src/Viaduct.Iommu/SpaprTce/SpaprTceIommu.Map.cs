@@ -13,16 +13,13 @@ public sealed partial class SpaprTceIommu
     // Version 1: what each mapped page holds.
     private readonly Dictionary<(TceTable Table, ulong Index), PinnedRange> _pages = [];
 
-    private SysResult MapDma(ClientTask caller, ulong argument)
+    /// <summary>VFIO_IOMMU_MAP_DMA by a caller in this process: the same, with a struct that is copied already. The container's lock is
+    /// held.</summary>
+    public SysResult MapDma(ClientTask caller, in VfioIommuType1DmaMap map)
     {
-        if (!_isEnabled)
+        if (!_isEnabled || (_memory is not null && _memory != caller.Memory))
         {
             return Errno.EPERM;
-        }
-
-        if (!caller.Memory.TryRead<VfioIommuType1DmaMap>(argument, out var map))
-        {
-            return Errno.EFAULT;
         }
 
         if (map.ArgSz < VfioIommuType1DmaMap.MinSize || (map.Flags & ~MapFlags) != 0)
@@ -59,16 +56,22 @@ public sealed partial class SpaprTceIommu
         return Build(caller, table, index, map.Vaddr, map.Size >> window.PageShift, permissions);
     }
 
-    private SysResult UnmapDma(ClientTask caller, ulong argument)
+    private SysResult MapDma(ClientTask caller, ulong argument)
     {
         if (!_isEnabled)
         {
             return Errno.EPERM;
         }
 
-        if (!caller.Memory.TryReadPrefix<VfioIommuType1DmaUnmap>(argument, VfioIommuType1DmaUnmap.MinSize, out var unmap))
+        return caller.Memory.TryRead<VfioIommuType1DmaMap>(argument, out var map) ? MapDma(caller, map) : Errno.EFAULT;
+    }
+
+    /// <summary>VFIO_IOMMU_UNMAP_DMA by a caller in this process. The container's lock is held.</summary>
+    public SysResult UnmapDma(ClientTask caller, in VfioIommuType1DmaUnmap unmap)
+    {
+        if (!_isEnabled || (_memory is not null && _memory != caller.Memory))
         {
-            return Errno.EFAULT;
+            return Errno.EPERM;
         }
 
         if (unmap.ArgSz < VfioIommuType1DmaUnmap.MinSize || unmap.Flags != 0)
@@ -84,6 +87,18 @@ public sealed partial class SpaprTceIommu
 
         var number = _windows.Find(unmap.Iova);
         return number < 0 ? Errno.ENXIO : Unmap(_windows[number]!, unmap);
+    }
+
+    private SysResult UnmapDma(ClientTask caller, ulong argument)
+    {
+        if (!_isEnabled)
+        {
+            return Errno.EPERM;
+        }
+
+        return caller.Memory.TryReadPrefix<VfioIommuType1DmaUnmap>(argument, VfioIommuType1DmaUnmap.MinSize, out var unmap)
+            ? UnmapDma(caller, unmap)
+            : Errno.EFAULT;
     }
 
     private SysResult Unmap(TceTable table, in VfioIommuType1DmaUnmap unmap)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Viaduct.Iommu.SpaprTce;
 
 /// <summary>
@@ -68,12 +70,46 @@ public sealed class TceTable
         return entry == 0 ? !IsRevoked : TryGrow(index, entry);
     }
 
+    /// <summary>Writes an entry if that takes no memory.</summary>
+    /// <param name="index">Pages from the window's start, below its <see cref="TceWindow.Pages"/>.</param>
+    /// <param name="entry">An address, a multiple of the window's pages, with permissions; or zero.</param>
+    /// <param name="old">What was there.</param>
+    /// <returns>False where there is no place for it yet, or the table is <see cref="IsRevoked"/>; nothing is written then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryExchangeInPlace(ulong index, ulong entry, out ulong old)
+    {
+        if (FindLeaf(index) is { } leaf)
+        {
+            ref var place = ref leaf[(int)index & LeafMask];
+            old = Volatile.Read(ref place);
+            Volatile.Write(ref place, entry);
+            return true;
+        }
+
+        old = 0;
+        return false;
+    }
+
+    /// <summary>There is a place for each of these entries, and the table is not <see cref="IsRevoked"/>.</summary>
+    public bool HasPlaces(ulong index, ulong count)
+    {
+        for (var leaf = index >> LeafBits; count > 0 && leaf <= (index + (count - 1)) >> LeafBits; leaf++)
+        {
+            if (FindLeaf(leaf << LeafBits) is null)
+            {
+                return false;
+            }
+        }
+
+        return !IsRevoked;
+    }
+
     /// <summary>
     /// The run of entries that lie together in memory, from a page on: as far as <paramref name="count"/>, less where the run ends.
     /// For callers that write many.
     /// </summary>
     /// <returns>Empty where no entry of the run was ever written, or the table is revoked.</returns>
-    internal Span<ulong> Run(ulong index, ulong count)
+    public Span<ulong> Run(ulong index, ulong count)
     {
         if (FindLeaf(index) is not { } leaf)
         {
@@ -85,7 +121,7 @@ public sealed class TceTable
     }
 
     /// <summary>Pages from one on that have no entries, when <see cref="Run"/> was empty.</summary>
-    internal ulong PagesToNextRun(ulong index)
+    public ulong PagesToNextRun(ulong index)
     {
         var root = _root;
         var at = index >> RootShift;
@@ -155,6 +191,7 @@ public sealed class TceTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong[]? FindLeaf(ulong index)
     {
         var root = _root;

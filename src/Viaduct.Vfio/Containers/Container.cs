@@ -21,6 +21,12 @@ public sealed class Container(VfioSystem system)
     /// <summary>Mappings that exist now.</summary>
     public int MappingCount => _backend?.MappingCount ?? 0;
 
+    /// <summary>The VFIO core's lock, under which a container is used.</summary>
+    public Lock Gate => System.Gate;
+
+    /// <summary>The IOMMU that VFIO_SET_IOMMU has chosen; null before that, and without groups.</summary>
+    public IommuBackend? Backend => _backend;
+
     /// <summary>A POWER machine's: its own ioctls have sPAPR's meaning.</summary>
     public bool HasTceTables { get; } = system.IommuDrivers.Any(driver => driver is SpaprTceDriver);
 

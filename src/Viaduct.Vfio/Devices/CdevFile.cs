@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
@@ -11,9 +12,11 @@ namespace Viaduct.Vfio.Devices;
 /// An open /dev/vfio/devices/vfioN (struct vfio_device_file without a group). Anybody may open it; the device can be used
 /// once VFIO_DEVICE_BIND_IOMMUFD has succeeded, which only one file's can at a time.
 /// </summary>
-public sealed class CdevFile : VfioFile
+public sealed class CdevFile : VfioFile, IAssignableFile
 {
     private readonly VfioGroup _group;
+    private IVirtualMachine? _machine;
+    private int _references = 1;
 
     // Set last by a bind, under the system's gate, and read without: it lets everything else in.
     private volatile IommufdDevice? _bound;
@@ -88,6 +91,11 @@ public sealed class CdevFile : VfioFile
     {
         lock (_group.System.Gate)
         {
+            if (--_references > 0)
+            {
+                return;
+            }
+
             if (_bound is { } bound)
             {
                 _bound = null;
@@ -95,6 +103,33 @@ public sealed class CdevFile : VfioFile
             }
 
             Device.Put();
+        }
+    }
+
+    /// <inheritdoc/>
+    Lock IAssignableFile.Gate => _group.System.Gate;
+
+    /// <inheritdoc/>
+    IommuGroup? IAssignableFile.IommuGroup => null;
+
+    /// <inheritdoc/>
+    void IAssignableFile.Hold()
+    {
+        lock (_group.System.Gate)
+        {
+            _references++;
+        }
+    }
+
+    /// <inheritdoc/>
+    void IAssignableFile.LetGo() => Release();
+
+    /// <inheritdoc/>
+    void IAssignableFile.SetVirtualMachine(IVirtualMachine? machine)
+    {
+        lock (_group.System.Gate)
+        {
+            _machine = machine;
         }
     }
 
@@ -162,9 +197,11 @@ public sealed class CdevFile : VfioFile
             return bound;
         }
 
+        Device.VirtualMachine = _machine;
         var opened = Device.OpenDevice();
         if (opened.IsError)
         {
+            Device.VirtualMachine = null;
             device!.Unbind();
             return opened;
         }
@@ -186,6 +223,7 @@ public sealed class CdevFile : VfioFile
     private void Close(IommufdDevice bound)
     {
         Device.CloseDevice();
+        Device.VirtualMachine = null;
         Device.OpenCount = 0;
         Device.IsOpenByCdev = false;
         Device.Iommufd = null;

@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
@@ -10,9 +11,10 @@ namespace Viaduct.Vfio.Devices;
 /// An open device (struct vfio_device_file) that came from VFIO_GROUP_GET_DEVICE_FD. Several may be open on one device:
 /// the first one enables it, the last one disables it.
 /// </summary>
-public sealed class DeviceFile : VfioFile
+public sealed class DeviceFile : VfioFile, IAssignableFile
 {
     private readonly GroupFile _group;
+    private int _references = 1;
 
     private DeviceFile(GroupFile group, VfioDevice device)
     {
@@ -67,6 +69,11 @@ public sealed class DeviceFile : VfioFile
     {
         lock (_group.Group.System.Gate)
         {
+            if (--_references > 0)
+            {
+                return;
+            }
+
             if (--Device.OpenCount == 0)
             {
                 Close(_group, Device);
@@ -74,6 +81,30 @@ public sealed class DeviceFile : VfioFile
 
             Device.Put();
         }
+    }
+
+    /// <inheritdoc/>
+    Lock IAssignableFile.Gate => _group.Group.System.Gate;
+
+    /// <inheritdoc/>
+    IommuGroup? IAssignableFile.IommuGroup => null;
+
+    /// <inheritdoc/>
+    void IAssignableFile.Hold()
+    {
+        lock (_group.Group.System.Gate)
+        {
+            _references++;
+        }
+    }
+
+    /// <inheritdoc/>
+    void IAssignableFile.LetGo() => Release();
+
+    /// <inheritdoc/>
+    /// <remarks>The device is open already: nothing asks.</remarks>
+    void IAssignableFile.SetVirtualMachine(IVirtualMachine? machine)
+    {
     }
 
     /// <summary>Only a file that came from the device's own node can be bound.</summary>
@@ -136,9 +167,11 @@ public sealed class DeviceFile : VfioFile
             }
         }
 
+        device.VirtualMachine = group.VirtualMachine;
         var opened = device.OpenDevice();
         if (opened.IsError)
         {
+            device.VirtualMachine = null;
             bound?.Unbind();
             return opened;
         }
@@ -191,6 +224,7 @@ public sealed class DeviceFile : VfioFile
     private static void Close(GroupFile groupFile, VfioDevice device)
     {
         device.CloseDevice();
+        device.VirtualMachine = null;
         if (device.Iommufd is { } bound)
         {
             device.Iommufd = null;

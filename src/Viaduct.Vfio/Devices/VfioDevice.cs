@@ -53,6 +53,10 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>The group as clients open it; null while the device is in no system.</summary>
     internal VfioGroup? VfioGroup { get; set; }
 
+    /// <summary>The virtual machine that the device is in (device->kvm): from its first open to its last close what KVM had been told before. Under the VFIO
+    /// core's lock.</summary>
+    public IVirtualMachine? VirtualMachine { get; internal set; }
+
     /// <summary>One for being bound to its driver, and one for each open file: the kernel's refcount. The core's, under its
     /// lock.</summary>
     internal int Registrations { get; private set; }

@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu;
 using Viaduct.Iommu.Iommufd;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Devices;
@@ -11,7 +12,7 @@ namespace Viaduct.Vfio.Groups;
 /// An open /dev/vfio/N. Devices that were opened by way of a container keep it alive after the client closed it, and with it the
 /// group's place in the container: the kernel's container holds a reference on the group's file. An iommufd holds none.
 /// </summary>
-public sealed class GroupFile : VfioFile
+public sealed class GroupFile : VfioFile, IAssignableFile
 {
     private const int PageSize = 4096;
 
@@ -26,6 +27,33 @@ public sealed class GroupFile : VfioFile
     public override DeviceNumber? DeviceNumber => Group.DeviceNumber;
 
     internal VfioGroup Group { get; }
+
+    /// <inheritdoc/>
+    Lock IAssignableFile.Gate => Group.System.Gate;
+
+    /// <inheritdoc/>
+    IommuGroup? IAssignableFile.IommuGroup => Group.IsRevoked ? null : Group.Iommu;
+
+    /// <inheritdoc/>
+    void IAssignableFile.Hold()
+    {
+        lock (Group.System.Gate)
+        {
+            Get();
+        }
+    }
+
+    /// <inheritdoc/>
+    void IAssignableFile.LetGo() => Release();
+
+    /// <inheritdoc/>
+    void IAssignableFile.SetVirtualMachine(IVirtualMachine? machine)
+    {
+        lock (Group.System.Gate)
+        {
+            Group.VirtualMachine = machine;
+        }
+    }
 
     /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument)

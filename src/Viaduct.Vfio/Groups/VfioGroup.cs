@@ -50,6 +50,9 @@ public sealed class VfioGroup
     /// <summary>The iommufd that stands in for a container, or null.</summary>
     internal IommufdContext? Iommufd { get; set; }
 
+    /// <summary>The virtual machine that devices opened from now on are in: group->kvm.</summary>
+    internal IVirtualMachine? VirtualMachine { get; set; }
+
     /// <summary>Devices bound to a VFIO driver, those that it is leaving included.</summary>
     internal int Drivers { get; private set; }
 

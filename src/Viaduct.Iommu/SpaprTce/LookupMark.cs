@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+
+namespace Viaduct.Iommu.SpaprTce;
+
+/// <summary>
+/// By which those who take something away know that a thread which looks things up without a lock may still have it: what a
+/// read-side section of RCU is in the kernel. One thread at a time enters; marks do not nest.
+/// <para>Entering is a plain store. Who takes away first makes the thing impossible to find, then calls
+/// <see cref="Synchronize"/>, which makes all processors of this process pass a full fence. A thread that marked itself before the
+/// fence is seen and waited for; one that did later looks things up later too, and finds nothing.</para>
+/// </summary>
+public sealed class LookupMark
+{
+    // Odd: inside.
+    private long _epoch;
+
+    /// <summary>The owner: from here on what it finds stays until <see cref="Leave"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Enter() => Volatile.Write(ref _epoch, _epoch + 1);
+
+    /// <summary>The owner: it has let go of all that it found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Leave() => Volatile.Write(ref _epoch, _epoch + 1);
+
+    /// <summary>Waits until nobody has what nobody can find any more. Must not be called by a thread that is inside.</summary>
+    /// <param name="marks">Those of all who looked it up.</param>
+    public static void Synchronize(ReadOnlySpan<LookupMark> marks)
+    {
+        if (marks.IsEmpty)
+        {
+            return;
+        }
+
+        Interlocked.MemoryBarrierProcessWide();
+        foreach (var mark in marks)
+        {
+            mark.Wait();
+        }
+    }
+
+    private void Wait()
+    {
+        var epoch = Volatile.Read(ref _epoch);
+        var spinner = default(SpinWait);
+        while ((epoch & 1) != 0 && Volatile.Read(ref _epoch) == epoch)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Viaduct.Abi;
+using Viaduct.Vfio.Files;
+
+namespace Viaduct.Kvm.Files;
+
+/// <summary>A virtual machine's descriptor, anon_inode:kvm-vm. Only the process that made it can use it.</summary>
+/// <param name="vm">The machine, one user of which is this file.</param>
+/// <param name="processorWanted">Hears of each processor that could not be made.</param>
+public sealed class KvmVmFile(KvmVm vm, Action? processorWanted = null) : VfioFile
+{
+    /// <inheritdoc/>
+    public override string LinkName => "anon_inode:kvm-vm";
+
+    /// <inheritdoc/>
+    public override DeviceNumber? DeviceNumber => null;
+
+    /// <summary>The machine.</summary>
+    public KvmVm Vm { get; } = vm;
+
+    /// <inheritdoc/>
+    public override SysResult Ioctl(Caller caller, uint command, ulong argument)
+    {
+        if (caller.Memory != Vm.Memory)
+        {
+            return Errno.EIO;
+        }
+
+        return command switch
+        {
+            KvmIoctl.KVM_CREATE_VCPU => CreateVcpu(),
+            KvmIoctl.KVM_CHECK_EXTENSION => KvmFile.CheckExtension(argument),
+            KvmIoctl.KVM_SET_USER_MEMORY_REGION => SetUserMemoryRegion(caller, argument),
+            KvmIoctl.KVM_CREATE_SPAPR_TCE => CreateSpaprTce(caller, argument),
+            KvmIoctl.KVM_CREATE_SPAPR_TCE_64 => CreateSpaprTce64(caller, argument),
+            KvmIoctl.KVM_CREATE_DEVICE => CreateDevice(caller, argument),
+            KvmIoctl.KVM_ENABLE_CAP => EnableCap(caller, argument),
+            _ => Errno.ENOTTY,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void Release() => Vm.Put();
+
+    /// <summary>There is no processor that could run a guest.</summary>
+    private SysResult CreateVcpu()
+    {
+        processorWanted?.Invoke();
+        return Errno.ENODEV;
+    }
+
+    private SysResult SetUserMemoryRegion(Caller caller, ulong argument)
+        => caller.Memory.TryRead<KvmUserspaceMemoryRegion>(argument, out var region) ? Vm.SetUserMemoryRegion(region) : Errno.EFAULT;
+
+    private SysResult CreateSpaprTce(Caller caller, ulong argument)
+    {
+        if (!caller.Memory.TryRead<KvmCreateSpaprTce>(argument, out var create))
+        {
+            return Errno.EFAULT;
+        }
+
+        const int PageShift = 12;
+        return CreateTable(
+            caller, new KvmCreateSpaprTce64 { Liobn = create.Liobn, PageShift = PageShift, Size = create.WindowSize >> PageShift });
+    }
+
+    private SysResult CreateSpaprTce64(Caller caller, ulong argument)
+        => caller.Memory.TryRead<KvmCreateSpaprTce64>(argument, out var create) ? CreateTable(caller, create) : Errno.EFAULT;
+
+    private SysResult CreateTable(Caller caller, in KvmCreateSpaprTce64 create)
+    {
+        var result = Vm.CreateSpaprTce(caller, create, out var table);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        var installed = caller.InstallFile(new SpaprTceFile(table!), closeOnExec: true);
+        if (installed.IsError)
+        {
+            Vm.Release(table!);
+        }
+
+        return installed;
+    }
+
+    private SysResult CreateDevice(Caller caller, ulong argument)
+    {
+        if (!caller.Memory.TryRead<KvmCreateDevice>(argument, out var create))
+        {
+            return Errno.EFAULT;
+        }
+
+        if (create.Type != KvmVfio.KVM_DEV_TYPE_VFIO)
+        {
+            return Errno.ENODEV;
+        }
+
+        if ((create.Flags & KvmVfio.KVM_CREATE_DEVICE_TEST) != 0)
+        {
+            return SysResult.Success;
+        }
+
+        var result = Vm.CreateVfioDevice(out var device);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        var installed = caller.AddFile(new KvmVfioFile(device!), closeOnExec: true);
+        if (installed.IsError)
+        {
+            device!.Release();
+            return installed;
+        }
+
+        create.Fd = (uint)installed.Raw;
+        return caller.Memory.TryWrite(argument, create) ? SysResult.Success : Errno.EFAULT;
+    }
+
+    private SysResult EnableCap(Caller caller, ulong argument)
+    {
+        if (!caller.Memory.TryRead<KvmEnableCap>(argument, out var enable))
+        {
+            return Errno.EFAULT;
+        }
+
+        return enable is { Flags: 0, Cap: KvmCapability.KVM_CAP_PPC_ENABLE_HCALL }
+            ? Vm.EnableHcall(enable.Args[0], enable.Args[1])
+            : Errno.EINVAL;
+    }
+}
