@@ -20,7 +20,7 @@ struct t_type1_info {
 	__u32 cap_offset, pad;
 };
 
-#define T_IO(nr) (0x3b00u | (nr)) /* _IO(';', nr) */
+#define T_IO(nr) _IO(';', nr) /* 0x3b00 | nr on most machines */
 
 /* Ids that VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU take. */
 enum {
