@@ -312,6 +312,38 @@ static void with_mappings(void)
 	create(c, 16, 256 * MIB, 1);
 	unmap(c, DYNAMIC, 64 * PAGE);
 	unmap(c, 0, 64 * PAGE);
+	section("the same, UNREGISTER after the windows");
+	m = memory(64);
+	ready();
+	create(c, 16, 256 * MIB, 1);
+	map(c, m, 0, DYNAMIC, 64);
+	map(c, m, 0, 0, 16);
+	tce_remove(c, DYNAMIC);
+	tce_remove(c, 0);
+	unreg(c, m, 0, 64);
+	reg(c, m, 0, 32);
+	unreg(c, m, 0, 32);
+}
+
+/* Where a window lies that comes when there is none. */
+static void first_windows(void)
+{
+	section("windows after both were removed, one each time");
+	static const struct {
+		unsigned shift;
+		uint64_t size;
+	} first[] = { { 16, 256 * MIB }, { 12, GIB }, { 12, 512 * MIB }, { 12, 4096 }, { 16, GIB }, { 16, PAGE }, { 12, 2 * GIB },
+		{ 12, 4 * GIB }, { 21, GIB }, { 24, GIB } };
+	for (size_t i = 0; i < COUNT(first); i++) {
+		ready();
+		create(c, 16, 256 * MIB, 1);
+		tce_remove(c, DYNAMIC);
+		tce_remove(c, 0);
+		create(c, first[i].shift, first[i].size, 1);
+		probe(DYNAMIC);
+		tce_remove(c, DYNAMIC);
+		tce_remove(c, 0);
+	}
 }
 
 static void shapes(void)
@@ -347,6 +379,7 @@ int main(int argc, char **argv)
 	removes();
 	slots();
 	with_mappings();
+	first_windows();
 	shapes();
 	levels();
 	arguments();
