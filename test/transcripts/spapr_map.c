@@ -80,14 +80,18 @@ static void orders(uint64_t window, uint64_t page)
 	unmap_raw(0xffffffff, 0, window, page, "argsz=0xffffffff");
 }
 
-/* Around the end of a window of that size. */
-static void ends(uint64_t window, uint64_t size, uint64_t page)
+/*
+ * Around the end of a window of that size. In version 2 no MAP runs over it: Linux 7.3 stops there, since it writes past the end of
+ * its list of user space's addresses.
+ */
+static void ends(uint64_t window, uint64_t size, uint64_t page, bool over)
 {
 	static const int from[] = { -2, -1, 0, 1 };
 	for (size_t i = 0; i < COUNT(from); i++)
 		for (unsigned n = 1; n <= 3; n++) {
 			uint64_t at = window + size + from[i] * page;
-			map_bytes(c, m, "page 0", at, n * page, 3);
+			if (over || at >= window + size || at + n * page <= window + size)
+				map_bytes(c, m, "page 0", at, n * page, 3);
 			unmap(c, at, n * page);
 		}
 	unmap(c, window, size);
@@ -127,7 +131,7 @@ static void version1(void)
 	enable(c);
 	orders(0, 4096);
 	section("version 1, the end of the window");
-	ends(0, GIB, 4096);
+	ends(0, GIB, 4096, true);
 	contents(0);
 	section("version 1, kinds of memory");
 	unsigned char *ro = memory(2);
@@ -231,18 +235,18 @@ static void version2(void)
 	section("version 2, the 32-bit window");
 	reg(c, m, 0, 64);
 	orders(0, 4096);
-	ends(0, GIB, 4096);
+	ends(0, GIB, 4096, false);
 	contents(0);
 	section("version 2, a dynamic window of pages of 2^16");
 	create(c, 16, 256 * MIB, 1);
 	orders(DYNAMIC, 0x10000);
-	ends(DYNAMIC, 256 * MIB, 0x10000);
+	ends(DYNAMIC, 256 * MIB, 0x10000, false);
 	contents(DYNAMIC);
 	tce_remove(c, DYNAMIC);
 	orders(DYNAMIC, 0x10000);
 	section("version 2, a dynamic window of pages of 2^12");
 	create(c, 12, 4 * MIB, 1);
-	ends(DYNAMIC, 4 * MIB, 4096);
+	ends(DYNAMIC, 4 * MIB, 4096, false);
 	contents(DYNAMIC);
 	tce_remove(c, DYNAMIC);
 	section("version 2, pages of 2^21: larger than the memory's");

@@ -1,0 +1,205 @@
+/*
+ * RLIMIT_MEMLOCK without CAP_IPC_LOCK: ENABLE counts the whole window, REGISTER the memory, and each table of a window. The limit of a
+ * process that has the capability does not matter.
+ */
+/* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+#include "spapr.h"
+#include <linux/capability.h>
+
+#define DYNAMIC 0x800000000000000ul
+static unsigned char *m;
+
+static void drop_ipc_lock(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+	if (syscall(SYS_capget, &h, d))
+		die("capget");
+	d[0].effective &= ~(1u << CAP_IPC_LOCK);
+	d[0].permitted &= ~(1u << CAP_IPC_LOCK);
+	if (syscall(SYS_capset, &h, d))
+		die("capset");
+}
+
+static void limit(unsigned long bytes)
+{
+	struct rlimit r;
+	getrlimit(RLIMIT_MEMLOCK, &r);
+	r.rlim_cur = bytes;
+	call(setrlimit(RLIMIT_MEMLOCK, &r), "setrlimit(MEMLOCK, %#lx)", bytes);
+}
+
+static void version1(void)
+{
+	section("version 1: ENABLE");
+	struct setup s = spapr_attach(T_SPAPR_TCE);
+	static const unsigned long limits[] = { 0, PAGE, GIB - PAGE, GIB - 1, GIB, GIB + 2 * MIB };
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		limit(limits[i]);
+		if (enable(s.container) == 0) {
+			map_bytes(s.container, m, "page 0", 0, PAGE, 3);
+			unmap(s.container, 0, PAGE);
+			disable(s.container);
+		}
+	}
+	note("the table of the window is there already:");
+	limit(GIB);
+	enable(s.container);
+	limit(0);
+	map_bytes(s.container, m, "page 0", 0, PAGE, 3);
+	disable(s.container);
+	enable(s.container);
+	spapr_detach(&s);
+	limit(GIB + 2 * MIB);
+	s = spapr_attach(T_SPAPR_TCE);
+	enable(s.container);
+	enable(s.container);
+	map_bytes(s.container, m, "page 0", 0, PAGE, 3);
+	spapr_detach(&s);
+}
+
+static void registering(void)
+{
+	section("version 2: REGISTER");
+	struct setup s = spapr_attach(T_SPAPR_TCE_v2);
+	int c = s.container;
+	limit(0);
+	reg(c, m, 0, 1);
+	limit(PAGE - 1);
+	reg(c, m, 0, 1);
+	limit(PAGE);
+	reg(c, m, 0, 2);
+	reg(c, m, 0, 1);
+	reg(c, m, 1, 1);
+	note("what comes first, the limit or another error?");
+	reg(c, m, 0, 1);
+	reg(c, m, 0, 2);
+	reg_bytes(c, UNMAPPED, "unmapped", PAGE);
+	reg_bytes(c, m + 1, "page 0 + 1", PAGE);
+	reg_bytes(c, m, "page 0", 0);
+	unreg(c, m, 0, 1);
+	reg_bytes(c, UNMAPPED, "unmapped", PAGE);
+	reg(c, m, 0, 1);
+	limit(0);
+	unreg(c, m, 0, 1);
+	limit(4 * PAGE);
+	reg(c, m, 0, 4);
+	limit(2 * PAGE);
+	reg(c, m, 8, 1);
+	unreg(c, m, 0, 4);
+	reg(c, m, 8, 3);
+	reg(c, m, 8, 2);
+	spapr_detach(&s);
+}
+
+static void default_window(void)
+{
+	section("version 2: the default window");
+	struct setup s = spapr_attach(T_SPAPR_TCE_v2);
+	int c = s.container;
+	limit(PAGE);
+	reg(c, m, 0, 1);
+	unmap(c, 0, 0);
+	map(c, m, 0, 0, 1);
+	limit(2 * MIB);
+	map(c, m, 0, 0, 1);
+	create(c, 16, 256 * MIB, 1);
+	create(c, 99, 256 * MIB, 1);
+	info(c, 32);
+	limit(2 * MIB + PAGE - 1);
+	map(c, m, 0, 0, 1);
+	limit(2 * MIB + PAGE);
+	map(c, m, 0, 0, 1);
+	unmap(c, 0, PAGE);
+	tce_remove(c, 0);
+	spapr_detach(&s);
+}
+
+static void dynamic(void)
+{
+	section("version 2: dynamic windows");
+	struct setup s = spapr_attach(T_SPAPR_TCE_v2);
+	int c = s.container;
+	limit(2 * MIB);
+	unmap(c, 0, 0);
+	create(c, 16, 256 * MIB, 1);
+	tce_remove(c, DYNAMIC);
+	create(c, 16, 512 * MIB, 1);
+	limit(2 * MIB + PAGE - 1);
+	create(c, 16, 512 * MIB, 1);
+	limit(2 * MIB + PAGE);
+	create(c, 16, GIB, 1);
+	create(c, 16, 512 * MIB, 1);
+	tce_remove(c, DYNAMIC);
+	note("errors that leave their share locked:");
+	limit(2 * MIB + 4 * PAGE);
+	create(c, 16, 512 * MIB + PAGE, 1);
+	create(c, 16, 512 * MIB + PAGE, 1);
+	create(c, 16, 512 * MIB + PAGE, 1);
+	create(c, 16, 512 * MIB + PAGE, 1);
+	create(c, 16, 512 * MIB + PAGE, 1);
+	create(c, 16, 512 * MIB, 1);
+	create(c, 16, 256 * MIB, 1);
+	tce_remove(c, DYNAMIC);
+	reg(c, m, 0, 1);
+	spapr_detach(&s);
+	note("the process has lost them:");
+	s = spapr_attach(T_SPAPR_TCE_v2);
+	c = s.container;
+	reg(c, m, 0, 4);
+	limit(2 * MIB + 8 * PAGE);
+	reg(c, m, 0, 4);
+	create(c, 16, 512 * MIB, 1);
+	unreg(c, m, 0, 4);
+	create(c, 16, 512 * MIB, 1);
+	tce_remove(c, DYNAMIC);
+	note("levels:");
+	create(c, 16, 512 * MIB, 2);
+	create(c, 16, 512 * MIB, 0);
+	tce_remove(c, DYNAMIC);
+	tce_remove(c, 0);
+	create(c, 12, GIB, 1);
+	spapr_detach(&s);
+}
+
+static void with_the_capability(void)
+{
+	section("with CAP_IPC_LOCK");
+	limit(0);
+	struct setup s = spapr_attach(T_SPAPR_TCE);
+	enable(s.container);
+	map(s.container, m, 0, 0, 1);
+	spapr_detach(&s);
+	s = spapr_attach(T_SPAPR_TCE_v2);
+	reg(s.container, m, 0, 4);
+	create(s.container, 16, 512 * MIB, 1);
+	map(s.container, m, 0, 0, 1);
+	map(s.container, m, 0, DYNAMIC, 1);
+	spapr_detach(&s);
+}
+
+/* Children, so that each starts with nothing locked. */
+static void in_a_child(void (*what)(void), bool drop)
+{
+	pid_t pid = child_start();
+	if (pid == 0) {
+		if (drop)
+			drop_ipc_lock();
+		t_locked = locked_now();
+		what();
+		child_end();
+	}
+	child_wait(pid);
+}
+
+int main(int argc, char **argv)
+{
+	spapr_start(argc, argv);
+	m = memory(64);
+	in_a_child(version1, true);
+	in_a_child(registering, true);
+	in_a_child(default_window, true);
+	in_a_child(dynamic, true);
+	in_a_child(with_the_capability, false);
+	return finish();
+}
