@@ -2,6 +2,18 @@
 /* machine: real power -D ; ours --iommu spapr,page=64k,ddw=off --device edu,addr=0000:00:00.0 */
 #include "spapr.h"
 
+static void version1(int c, unsigned char *m)
+{
+	set_iommu(c, T_SPAPR_TCE);
+	info(c, 32);
+	enable(c);
+	map(c, m, 0, 0, 4);
+	unmap(c, 0, 4 * PAGE);
+	map(c, m, 0, GIB - PAGE, 1);
+	map(c, m, 0, GIB, 1);
+	disable(c);
+}
+
 int main(int argc, char **argv)
 {
 	spapr_start(argc, argv);
@@ -12,6 +24,11 @@ int main(int argc, char **argv)
 	set_container(g, c, "c");
 	for (long x = 0; x <= 12; x++)
 		call(ioctl(c, VFIO_CHECK_EXTENSION, x), "CHECK_EXTENSION(%ld)", x);
+	section("version 1");
+	version1(c, m);
+	unset_container(g, "g");
+	set_container(g, c, "c");
+	section("version 2");
 	if (set_iommu(c, T_SPAPR_TCE_v2) == 0) {
 		info(c, 32);
 		info(c, 16);
@@ -40,14 +57,8 @@ int main(int argc, char **argv)
 		unset_container(g, "g");
 		set_container(g, c, "c");
 	}
-	set_iommu(c, T_SPAPR_TCE);
-	info(c, 32);
-	enable(c);
-	map(c, m, 0, 0, 4);
-	unmap(c, 0, 4 * PAGE);
-	map(c, m, 0, GIB - PAGE, 1);
-	map(c, m, 0, GIB, 1);
-	disable(c);
+	section("version 1 again");
+	version1(c, m);
 	close_it(g, "group");
 	close_it(c, "container");
 	return finish();
