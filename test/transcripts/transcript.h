@@ -348,7 +348,12 @@ static unused void fd_stat(int fd, const char *name)
 static unused void open_flags(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
-	call(flags < 0 ? -1 : flags & ~(0100000 | O_NOFOLLOW), "fcntl(F_GETFL)");
+#ifdef __powerpc64__
+	int large = 0200000;
+#else
+	int large = 0100000;
+#endif
+	call(flags < 0 ? -1 : flags & ~(large | O_NOFOLLOW), "fcntl(F_GETFL)");
 }
 
 /* Sends a descriptor over a socket pair and gives the received one: the same open file. */
