@@ -1,5 +1,6 @@
 /* RLIMIT_MEMLOCK without CAP_IPC_LOCK, and KVM's tables of TCEs: they count for the process that made the virtual machine. */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "kvm.h"
 #include <linux/capability.h>
 

@@ -3,6 +3,7 @@
  * There are no processors here.
  */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "kvm.h"
 
 static const struct {

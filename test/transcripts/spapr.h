@@ -51,8 +51,11 @@ static unused unsigned char *memory(size_t count)
 	return p;
 }
 
+/* Where there is a root port, the device is behind it. */
 static unused void spapr_start(int argc, char **argv)
 {
+	if (access("/sys/bus/pci/devices/" T_BDF "/iommu_group", F_OK))
+		t_bdf = "0000:01:00.0";
 	start(argc, argv);
 	t_locked = locked_now();
 }

@@ -1,5 +1,6 @@
 /* EEH_PE_OP on a machine without EEH for its devices, in every state of a container. */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "spapr.h"
 
 static void op_raw(int c, unsigned argsz, unsigned flags, unsigned op, const char *state)

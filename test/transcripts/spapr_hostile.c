@@ -1,5 +1,6 @@
 /* Bad pointers for each ioctl of an sPAPR container: structures that end too early, read-only ones, and arguments that are none. */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "spapr.h"
 
 static const struct {

@@ -3,6 +3,7 @@
  * still there, kinds of memory, and what VmLck says.
  */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "spapr.h"
 
 static unsigned char *m;

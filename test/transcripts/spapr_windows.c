@@ -1,5 +1,6 @@
 /* DMA windows of a version 2 container: TCE_CREATE and TCE_REMOVE with every argument, in every state of the two windows. */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "spapr.h"
 
 /* Where the second window starts. */
