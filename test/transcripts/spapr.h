@@ -81,6 +81,17 @@ static unused long set_iommu(int c, long type)
 	return r;
 }
 
+/* The size of the 32-bit window: 1 GiB on the pSeries machine, 2 GiB on powernv. */
+static unused uint64_t low_size(void)
+{
+	struct setup s = attach(T_SPAPR_TCE);
+	struct vfio_iommu_spapr_tce_info i = { .argsz = sizeof(i) };
+	if (ioctl(s.container, VFIO_IOMMU_SPAPR_TCE_GET_INFO, &i))
+		die("GET_INFO");
+	detach(&s);
+	return i.dma32_window_size;
+}
+
 static unused void close_it(int fd, const char *name)
 {
 	call(close(fd), "close(%s)", name);

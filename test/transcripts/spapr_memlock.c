@@ -9,6 +9,8 @@
 
 #define DYNAMIC 0x800000000000000ul
 static unsigned char *m;
+/* The 32-bit window, its table with the list of user space's addresses, and those of a window of 512 MiB and pages of 2^16. */
+static uint64_t low, low_table, table;
 
 static void drop_ipc_lock(void)
 {
@@ -34,7 +36,7 @@ static void version1(void)
 {
 	section("version 1: ENABLE");
 	struct setup s = spapr_attach(T_SPAPR_TCE);
-	static const unsigned long limits[] = { 0, PAGE, GIB - PAGE, GIB - 1, GIB, GIB + 2 * MIB };
+	const unsigned long limits[] = { 0, PAGE, low - PAGE, low - 1, low, low + low_table };
 	for (size_t i = 0; i < COUNT(limits); i++) {
 		limit(limits[i]);
 		if (enable(s.container) == 0) {
@@ -44,14 +46,14 @@ static void version1(void)
 		}
 	}
 	note("the table of the window is there already:");
-	limit(GIB);
+	limit(low);
 	enable(s.container);
 	limit(0);
 	map_bytes(s.container, m, "page 0", 0, PAGE, 3);
 	disable(s.container);
 	enable(s.container);
 	spapr_detach(&s);
-	limit(GIB + 2 * MIB);
+	limit(low + low_table);
 	s = spapr_attach(T_SPAPR_TCE);
 	enable(s.container);
 	enable(s.container);
@@ -102,14 +104,14 @@ static void default_window(void)
 	reg(c, m, 0, 1);
 	unmap(c, 0, 0);
 	map(c, m, 0, 0, 1);
-	limit(2 * MIB);
+	limit(low_table);
 	map(c, m, 0, 0, 1);
 	create(c, 16, 256 * MIB, 1);
 	create(c, 99, 256 * MIB, 1);
 	info(c, 32);
-	limit(2 * MIB + PAGE - 1);
+	limit(low_table + PAGE - 1);
 	map(c, m, 0, 0, 1);
-	limit(2 * MIB + PAGE);
+	limit(low_table + PAGE);
 	map(c, m, 0, 0, 1);
 	unmap(c, 0, PAGE);
 	tce_remove(c, 0);
@@ -121,19 +123,19 @@ static void dynamic(void)
 	section("version 2: dynamic windows");
 	struct setup s = spapr_attach(T_SPAPR_TCE_v2);
 	int c = s.container;
-	limit(2 * MIB);
+	limit(low_table);
 	unmap(c, 0, 0);
 	create(c, 16, 256 * MIB, 1);
 	tce_remove(c, DYNAMIC);
 	create(c, 16, 512 * MIB, 1);
-	limit(2 * MIB + PAGE - 1);
+	limit(low_table + table - 1);
 	create(c, 16, 512 * MIB, 1);
-	limit(2 * MIB + PAGE);
+	limit(low_table + table);
 	create(c, 16, GIB, 1);
 	create(c, 16, 512 * MIB, 1);
 	tce_remove(c, DYNAMIC);
 	note("errors that leave their share locked:");
-	limit(2 * MIB + 4 * PAGE);
+	limit(low_table + 4 * table);
 	create(c, 16, 512 * MIB + PAGE, 1);
 	create(c, 16, 512 * MIB + PAGE, 1);
 	create(c, 16, 512 * MIB + PAGE, 1);
@@ -148,7 +150,7 @@ static void dynamic(void)
 	s = spapr_attach(T_SPAPR_TCE_v2);
 	c = s.container;
 	reg(c, m, 0, 4);
-	limit(2 * MIB + 8 * PAGE);
+	limit(low_table + 8 * table);
 	reg(c, m, 0, 4);
 	create(c, 16, 512 * MIB, 1);
 	unreg(c, m, 0, 4);
@@ -197,6 +199,10 @@ int main(int argc, char **argv)
 {
 	spapr_start(argc, argv);
 	m = memory(64);
+	low = low_size();
+	/* powernv counts the table and the list, the pSeries machine, whose tables are the hypervisor's, the list. */
+	low_table = low == GIB ? low / 4096 * 8 : low / 4096 * 16;
+	table = low == GIB ? PAGE : 2 * PAGE;
 	in_a_child(version1, true);
 	in_a_child(registering, true);
 	in_a_child(default_window, true);

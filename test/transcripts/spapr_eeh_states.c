@@ -1,0 +1,133 @@
+/*
+ * EEH where the machine has it: each operation in each state of the PE, the state it leaves, whether the device answers in configuration
+ * space and BAR 0 (or reads as ones), and which errors can be injected. The state is GET_STATE's: 0 normal, 1 reset, 2 stopped,
+ * 4 DMA stopped, 5 unavailable.
+ */
+/* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
+#include "spapr.h"
+
+static struct setup s;
+static uint64_t config_at, bar_at;
+
+static long op(unsigned nr)
+{
+	struct vfio_eeh_pe_op o = { .argsz = sizeof(o), .op = nr };
+	return ioctl(s.container, VFIO_EEH_PE_OP, &o);
+}
+
+static const char *const names[] = { "DISABLE", "ENABLE", "UNFREEZE_IO", "UNFREEZE_DMA", "GET_STATE", "RESET_DEACTIVATE", "RESET_HOT",
+	"RESET_FUNDAMENTAL", "CONFIGURE" };
+
+static void answers(void)
+{
+	uint32_t v;
+	long state = op(VFIO_EEH_PE_GET_STATE);
+	more(" state=%ld", state);
+	if (s.device < 0)
+		return;
+	ssize_t n = pread(s.device, &v, 4, config_at);
+	more(" config=%s", n != 4 ? strerrorname_np(errno) : v == 0xffffffff ? "ones" : "there");
+	n = pread(s.device, &v, 4, bar_at);
+	more(" BAR0=%s", n != 4 ? strerrorname_np(errno) : v == 0xffffffff ? "ones" : "there");
+	state = op(VFIO_EEH_PE_GET_STATE);
+	more(" then state=%ld", state);
+}
+
+static void tried(unsigned nr)
+{
+	call(op(nr), "%s", names[nr]);
+	answers();
+}
+
+static void begin(bool device)
+{
+	s = attach(T_SPAPR_TCE_v2);
+	note("a container, SET_IOMMU(7)%s", device ? ", the device open, memory enabled" : "");
+	if (device) {
+		s.device = ioctl(s.group, VFIO_GROUP_GET_DEVICE_FD, t_bdf);
+		if (s.device < 0) {
+			call(-1, "GET_DEVICE_FD");
+			return;
+		}
+		struct vfio_region_info r = { .argsz = sizeof(r), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+		ioctl(s.device, VFIO_DEVICE_GET_REGION_INFO, &r);
+		config_at = r.offset;
+		r.index = VFIO_PCI_BAR0_REGION_INDEX;
+		ioctl(s.device, VFIO_DEVICE_GET_REGION_INFO, &r);
+		bar_at = r.offset;
+		uint16_t command = 6;
+		if (pwrite(s.device, &command, 2, config_at + 4) != 2)
+			more(" COMMAND: %s", strerrorname_np(errno));
+	}
+	answers();
+}
+
+static void end(void)
+{
+	detach(&s);
+	note("all closed");
+}
+
+/* The PE as it was: what the reset took away is restored by the next opening. */
+static void calm(void)
+{
+	static const unsigned nr[] = { VFIO_EEH_PE_ENABLE, VFIO_EEH_PE_RESET_HOT, VFIO_EEH_PE_RESET_DEACTIVATE, VFIO_EEH_PE_CONFIGURE };
+	for (size_t i = 0; i < COUNT(nr); i++)
+		tried(nr[i]);
+	end();
+}
+
+static void inject(unsigned type, unsigned func, uint64_t addr, uint64_t mask)
+{
+	struct vfio_eeh_pe_op o = { .argsz = sizeof(o), .op = VFIO_EEH_PE_INJECT_ERR, .err = { type, func, addr, mask } };
+	call(ioctl(s.container, VFIO_EEH_PE_OP, &o), "INJECT_ERR(type=%u, func=%u, addr=%#lx, mask=%#lx)", type, func, addr, mask);
+	answers();
+}
+
+static void sequence(const char *title, bool device, const unsigned *nr, size_t count)
+{
+	section(title);
+	begin(device);
+	for (size_t i = 0; i < count; i++)
+		tried(nr[i]);
+	calm();
+}
+
+#define SEQUENCE(title, device, ...)                                  \
+	do {                                                          \
+		static const unsigned nr[] = { __VA_ARGS__ };         \
+		sequence(title, device, nr, COUNT(nr));               \
+	} while (0)
+
+int main(int argc, char **argv)
+{
+	spapr_start(argc, argv);
+	for (int device = 0; device < 2; device++) {
+		SEQUENCE("normal", device, 1, 2, 3, 5, 8, 2, 3, 4);
+		SEQUENCE("hot reset", device, 6, 2, 3, 1, 8, 6, 7, 5, 5, 8);
+		SEQUENCE("fundamental reset", device, 7, 2, 3, 5, 8);
+		SEQUENCE("CONFIGURE during a reset", device, 6, 8, 5, 8, 8);
+	}
+	section("the device is opened during a reset");
+	begin(false);
+	tried(6);
+	callfd(s.device = ioctl(s.group, VFIO_GROUP_GET_DEVICE_FD, t_bdf), "GET_DEVICE_FD");
+	calm();
+	begin(true);
+	end();
+	section("the container closes during a reset");
+	begin(true);
+	tried(6);
+	end();
+	begin(true);
+	end();
+	section("errors that are injected");
+	for (unsigned type = 0; type < 2; type++)
+		for (unsigned func = 0; func < 20; func++) {
+			begin(true);
+			inject(type, func, 0, 0);
+			inject(type, func, 0x1000, ~0xffful);
+			calm();
+		}
+	return finish();
+}
