@@ -38,8 +38,10 @@ static void pointers(void)
 	section("where the descriptor is");
 	for (uint64_t attr = 1; attr <= 3; attr++) {
 		set_attr(dev, 1, attr, UNMAPPED, "unmapped");
-		set_attr(dev, 1, attr, (void *)-1l, "-1");
-		set_attr(dev, 1, attr, (void *)0xc000000000000000ul, "kernel");
+		if (hypervised()) {
+			set_attr(dev, 1, attr, (void *)-1l, "-1");
+			set_attr(dev, 1, attr, (void *)0xc000000000000000ul, "kernel");
+		}
 		set_attr(dev, 1, attr, edge(2), "2 bytes accessible");
 		int *p = edge(4);
 		*p = -1;

@@ -81,6 +81,15 @@ static unused long set_iommu(int c, long type)
 	return r;
 }
 
+/*
+ * The pSeries machine. On powernv under QEMU Linux 7.3 reads zeros, or what else is there, through some pointers that are the kernel's
+ * instead of failing, so programs pass none there.
+ */
+static unused bool hypervised(void)
+{
+	return strcmp(t_bdf, T_BDF) == 0;
+}
+
 /* The size of the 32-bit window: 1 GiB on the pSeries machine, 2 GiB on powernv. */
 static unused uint64_t low_size(void)
 {

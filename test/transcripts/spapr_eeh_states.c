@@ -1,13 +1,14 @@
 /*
  * EEH where the machine has it: each operation in each state of the PE, the state it leaves, whether the device answers in configuration
- * space and BAR 0 (or reads as ones), and which errors can be injected. The state is GET_STATE's: 0 normal, 1 reset, 2 stopped,
+ * space or reads as ones, and which errors can be injected. BAR 0 is left alone: QEMU's host bridge answers a load there during a reset
+ * with a machine check, and freezes nothing. The state is GET_STATE's: 0 normal, 1 reset, 2 stopped,
  * 4 DMA stopped, 5 unavailable.
  */
 /* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "spapr.h"
 
 static struct setup s;
-static uint64_t config_at, bar_at;
+static uint64_t config_at;
 
 static long op(unsigned nr)
 {
@@ -27,8 +28,6 @@ static void answers(void)
 		return;
 	ssize_t n = pread(s.device, &v, 4, config_at);
 	more(" config=%s", n != 4 ? strerrorname_np(errno) : v == 0xffffffff ? "ones" : "there");
-	n = pread(s.device, &v, 4, bar_at);
-	more(" BAR0=%s", n != 4 ? strerrorname_np(errno) : v == 0xffffffff ? "ones" : "there");
 	state = op(VFIO_EEH_PE_GET_STATE);
 	more(" then state=%ld", state);
 }
@@ -52,9 +51,6 @@ static void begin(bool device)
 		struct vfio_region_info r = { .argsz = sizeof(r), .index = VFIO_PCI_CONFIG_REGION_INDEX };
 		ioctl(s.device, VFIO_DEVICE_GET_REGION_INFO, &r);
 		config_at = r.offset;
-		r.index = VFIO_PCI_BAR0_REGION_INDEX;
-		ioctl(s.device, VFIO_DEVICE_GET_REGION_INFO, &r);
-		bar_at = r.offset;
 		uint16_t command = 6;
 		if (pwrite(s.device, &command, 2, config_at + 4) != 2)
 			more(" COMMAND: %s", strerrorname_np(errno));
@@ -122,12 +118,12 @@ int main(int argc, char **argv)
 	begin(true);
 	end();
 	section("errors that are injected");
-	for (unsigned type = 0; type < 2; type++)
-		for (unsigned func = 0; func < 20; func++) {
-			begin(true);
+	begin(true);
+	for (unsigned type = 0; type < 3; type++)
+		for (unsigned func = 0; func <= 20; func++)
 			inject(type, func, 0, 0);
-			inject(type, func, 0x1000, ~0xffful);
-			calm();
-		}
+	inject(0, 5, 0x1000, ~0xffful);
+	inject(1, 5, 0x1000, ~0xffful);
+	calm();
 	return finish();
 }
