@@ -3,10 +3,11 @@
  * mappings; what a container of each has of registered memory; groups that come and go.
  */
 /* machine: real power -d spapr-pci-host-bridge,index=1,id=b1 -d edu,bus=b1.0,addr=0 ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 --device edu,addr=0001:00:00.0 */
+/* machine powernv: real powernv -d edu,bus=pcie.1 ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 --device edu,addr=0001:01:00.0 */
 #include "spapr.h"
 
 #define DYNAMIC 0x800000000000000ul
-#define BDF_B "0001:00:00.0"
+#define BDF_B (hypervised() ? "0001:00:00.0" : "0001:01:00.0")
 static unsigned char *m;
 static int a, b, c;
 
@@ -27,7 +28,7 @@ static int group_of(const char *bdf)
 
 static void begin(void)
 {
-	a = group_of(T_BDF);
+	a = group_of(t_bdf);
 	b = group_of(BDF_B);
 	c = open_container();
 	m = memory(16);
