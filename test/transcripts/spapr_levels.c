@@ -22,14 +22,14 @@ int main(int argc, char **argv)
 		note("== pages of 2^%u", shifts[i]);
 		for (size_t j = 0; j < COUNT(bits); j++) {
 			unsigned size = shifts[i] + bits[j];
-			/* Tables of 128 MiB and more are left to levels, of which the pSeries machine has none. */
+			/* Larger tables are left to levels. The hypervisor of the pSeries machine takes long for them. */
 			bool large = bits[j] > 24;
-			if (size > 52 || (large && hypervised()))
+			if (size > 52 || (bits[j] > 17 && hypervised()))
 				continue;
 			for (unsigned levels = large ? 2 : 1; levels <= 6; levels++) {
 				if (create(c, shifts[i], 1ul << size, levels))
 					continue;
-				if (shifts[i] <= 16) {
+				if (shifts[i] <= 16 && size > 16) {
 					map(c, m, 0, DYNAMIC, 1);
 					map(c, m, 1, DYNAMIC + (1ul << size) - PAGE, 1);
 					unmap(c, DYNAMIC + (1ul << size) / 2, PAGE);
