@@ -22,7 +22,9 @@ static void ops(int c, const char *state)
 {
 	static const unsigned sizes[] = { 0, 4, 8, 11, 12, 16, 39, 40, 48 };
 	for (unsigned op = 0; op <= 11; op++)
-		op_raw(c, sizeof(struct vfio_eeh_pe_op), 0, op, state);
+		/* Resets of a PE that is there are in spapr_eeh_states. */
+		if (hypervised() || op < VFIO_EEH_PE_RESET_DEACTIVATE || op > VFIO_EEH_PE_RESET_FUNDAMENTAL)
+			op_raw(c, sizeof(struct vfio_eeh_pe_op), 0, op, state);
 	op_raw(c, sizeof(struct vfio_eeh_pe_op), 0, 0xffffffff, state);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		op_raw(c, sizes[i], 0, VFIO_EEH_PE_GET_STATE, state);

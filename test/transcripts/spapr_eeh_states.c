@@ -1,7 +1,7 @@
 /*
  * EEH where the machine has it: each operation in each state of the PE, the state it leaves, whether the device answers in configuration
- * space or reads as ones, and which errors can be injected. BAR 0 is left alone: QEMU's host bridge answers a load there during a reset
- * with a machine check, and freezes nothing. The state is GET_STATE's: 0 normal, 1 reset, 2 stopped,
+ * space or reads as ones, and which errors can be injected. QEMU's host bridge freezes nothing, answers a load from a BAR during a reset
+ * with a machine check, and takes one reset only: more would show it, not Linux. The state is GET_STATE's: 0 normal, 1 reset, 2 stopped,
  * 4 DMA stopped, 5 unavailable.
  */
 /* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
@@ -89,13 +89,11 @@ static void sequence(const char *title, bool device, const unsigned *nr, size_t 
 int main(int argc, char **argv)
 {
 	spapr_start(argc, argv);
-	for (int device = 0; device < 2; device++) {
-		SEQUENCE("normal", device, 1, 2, 3, 5, 8, 2, 3, 4);
-		SEQUENCE("hot reset", device, 6, 2, 3, 1, 8, 5, 5, 8);
-		SEQUENCE("fundamental reset", device, 7, 2, 3, 1, 8, 5, 5, 8);
-	}
+	SEQUENCE("normal", false, 1, 2, 3, 5, 8, 2, 3, 4);
+	SEQUENCE("normal, the device open", true, 1, 2, 3, 5, 8, 2, 3, 4);
+	SEQUENCE("hot reset", false, 6, 2, 3, 1, 8, 5, 5, 8);
 	section("errors that are injected");
-	begin(true);
+	begin(false);
 	for (unsigned type = 0; type < 3; type++)
 		for (unsigned func = 0; func <= 20; func++)
 			inject(type, func, 0, 0);
