@@ -78,7 +78,8 @@ static unused int vfio_device(int vm)
 static unused int table(int vm, uint64_t liobn, unsigned window)
 {
 	struct t_kvm_spapr_tce t = { liobn, window };
-	int r = callfd(ioctl(vm, T_KVM_CREATE_SPAPR_TCE, &t), "KVM_CREATE_SPAPR_TCE(liobn=%#lx, window_size=%#x)", liobn, window);
+	int r = callfd(
+		ioctl(vm, T_KVM_CREATE_SPAPR_TCE, &t), "KVM_CREATE_SPAPR_TCE(liobn=%#lx, window_size=%#x)", liobn, window);
 	locked();
 	return r;
 }

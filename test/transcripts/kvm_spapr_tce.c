@@ -21,25 +21,26 @@ static void shown_table(int fd)
 static void arguments(void)
 {
 	section("32-bit: window_size");
-	static const unsigned sizes[] = { 0, 1, 0xfff, 0x1000, 0x1001, 0x10000, 0x8000000, 0x10000000, 0x40000000, 0x80000000,
-		0xfffff000, 0xffffffff };
+	static const unsigned sizes[] = { 0, 1, 0xfff, 0x1000, 0x1001, 0x10000, 0x8000000, 0x10000000, 0x40000000,
+		0x80000000, 0xfffff000, 0xffffffff };
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		shown_table(table(vm, 1, sizes[i]));
 	section("64-bit: page_shift");
-	static const unsigned shifts[] = { 0, 1, 11, 12, 13, 16, 17, 20, 21, 24, 30, 33, 34, 35, 36, 63, 64, 0x80000000, 0xffffffff };
+	static const unsigned shifts[] = { 0, 1, 11, 12, 13, 16, 17, 20, 21, 24, 30, 33, 34, 35, 36, 63, 64, 0x80000000,
+		0xffffffff };
 	for (size_t i = 0; i < COUNT(shifts); i++)
 		shown_table(table64(vm, 1, shifts[i], 0, 16));
 	section("64-bit: size");
-	static const uint64_t n[] = { 0, 1, TCES - 1, TCES, TCES + 1, 3 * TCES, 1 << 16, 1 << 20, 1 << 24, 1ul << 28, 1ul << 40, 1ul << 48,
-		1ul << 52, (1ul << 52) - 1, (1ul << 52) + 1, 1ul << 60, 1ul << 61, 1ul << 63, -1ul };
+	static const uint64_t n[] = { 0, 1, TCES - 1, TCES, TCES + 1, 3 * TCES, 1 << 16, 1 << 20, 1 << 24, 1ul << 28,
+		1ul << 40, 1ul << 48, 1ul << 52, (1ul << 52) - 1, (1ul << 52) + 1, 1ul << 60, 1ul << 61, 1ul << 63, -1ul };
 	for (size_t i = 0; i < COUNT(n); i++)
 		shown_table(table64(vm, 1, 12, 0, n[i]));
 	for (size_t i = 0; i < COUNT(n); i++)
 		if (n[i] == 0 || n[i] > 1 << 24)
 			shown_table(table64(vm, 1, 16, 0, n[i]));
 	section("64-bit: offset");
-	static const uint64_t offsets[] = { 0, 1, 0x80000000000, 0xfffffffffff0, 0xfffffffffffe, 0xffffffffffff, 0x1000000000000, 1ul << 52,
-		1ul << 63, -1ul, -2ul, -16ul };
+	static const uint64_t offsets[] = { 0, 1, 0x80000000000, 0xfffffffffff0, 0xfffffffffffe, 0xffffffffffff,
+		0x1000000000000, 1ul << 52, 1ul << 63, -1ul, -2ul, -16ul };
 	for (size_t i = 0; i < COUNT(offsets); i++)
 		for (unsigned shift = 12; shift <= 16; shift += 4)
 			shown_table(table64(vm, 1, shift, offsets[i], 1));
@@ -133,8 +134,8 @@ static void file(void)
 
 static uint64_t *mapped(int t, size_t n, int prot, int flags, off_t offset, const char *what)
 {
-	return callptr(mmap(NULL, n * PAGE, prot, flags, t, offset * (off_t)PAGE), "mmap(%zu pages, %s, offset=%ld pages)", n, what,
-		(long)offset);
+	return callptr(mmap(NULL, n * PAGE, prot, flags, t, offset * (off_t)PAGE), "mmap(%zu pages, %s, offset=%ld pages)",
+		n, what, (long)offset);
 }
 
 static void mapping(void)

@@ -57,14 +57,15 @@ static void pointers(void)
 static void other_files(void)
 {
 	section("files that are none of VFIO's, and descriptors that are none");
-	int event = eventfd(0, EFD_CLOEXEC), null = open("/dev/null", O_RDWR | O_CLOEXEC), k = open_kvm(), t = table(vm, 1, 0x10000);
+	int event = eventfd(0, EFD_CLOEXEC), null = open("/dev/null", O_RDWR | O_CLOEXEC), k = open_kvm(),
+		t = table(vm, 1, 0x10000);
 	int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), path = open("/dev/null", O_PATH | O_CLOEXEC);
 	const struct {
 		int fd;
 		const char *name;
-	} files[] = { { -1, "-1" }, { -100, "-100" }, { 999, "999" }, { INT_MAX, "INT_MAX" }, { INT_MIN, "INT_MIN" }, { event, "eventfd" },
-		{ null, "/dev/null" }, { path, "O_PATH" }, { folder, "folder" }, { k, "kvm" }, { vm, "vm" }, { dev, "the device itself" },
-		{ t, "table" }, { c, "container" } };
+	} files[] = { { -1, "-1" }, { -100, "-100" }, { 999, "999" }, { INT_MAX, "INT_MAX" }, { INT_MIN, "INT_MIN" },
+		{ event, "eventfd" }, { null, "/dev/null" }, { path, "O_PATH" }, { folder, "folder" }, { k, "kvm" },
+		{ vm, "vm" }, { dev, "the device itself" }, { t, "table" }, { c, "container" } };
 	for (size_t i = 0; i < COUNT(files); i++) {
 		file_add(dev, files[i].fd, files[i].name);
 		file_del(dev, files[i].fd, files[i].name);

@@ -93,8 +93,11 @@ static void errors(void)
 	for (unsigned n = 2; n <= 8; n += 2) {
 		int *p = edge(n);
 		memset(p, 0xff, n);
-		set_attr(dev, 1, 3, p, n == 2 ? "2 bytes accessible" : n == 4 ? "4 bytes accessible" : n == 6 ? "6 bytes accessible" :
-														"8 bytes accessible, -1");
+		set_attr(dev, 1, 3, p,
+			n == 2   ? "2 bytes accessible"
+			: n == 4 ? "4 bytes accessible"
+			: n == 6 ? "6 bytes accessible"
+					 : "8 bytes accessible, -1");
 	}
 	section("the file that was added, which is a device's");
 	int d = ioctl(g, VFIO_GROUP_GET_DEVICE_FD, t_bdf);
@@ -127,8 +130,8 @@ static void shapes(void)
 		try_table(s, 0, (GIB >> s) ? GIB >> s : 1);
 		try_table(s, DYNAMIC >> s, (WINDOW >> s) ? WINDOW >> s : 1);
 	}
-	static const uint64_t sizes[] = { 1, 2, WINDOW >> 17, (WINDOW >> 16) - 1, WINDOW >> 16, (WINDOW >> 16) + 1, WINDOW >> 15,
-		1ul << 30 };
+	static const uint64_t sizes[] = { 1, 2, WINDOW >> 17, (WINDOW >> 16) - 1, WINDOW >> 16, (WINDOW >> 16) + 1,
+		WINDOW >> 15, 1ul << 30 };
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		try_table(16, DYNAMIC >> 16, sizes[i]);
 		try_table(16, 0, sizes[i]);
@@ -275,18 +278,10 @@ static void orders(void)
 		map(c, m, 0, DYNAMIC, 4);
 		for (const char *p = order[i]; *p; p++) {
 			switch (*p) {
-			case 'v':
-				closed(&vm, "vm");
-				break;
-			case 'd':
-				closed(&dev, "device");
-				break;
-			case 'g':
-				closed(&g, "g");
-				break;
-			case 'c':
-				closed(&c, "c");
-				break;
+			case 'v': closed(&vm, "vm"); break;
+			case 'd': closed(&dev, "device"); break;
+			case 'g': closed(&g, "g"); break;
+			case 'c': closed(&c, "c"); break;
 			case 't':
 				closed(&low, "low");
 				closed(&high, "high");

@@ -9,11 +9,13 @@
 static const struct {
 	const char *name;
 	long cap;
-} caps[] = { { "USER_MEMORY", KVM_CAP_USER_MEMORY }, { "DESTROY_MEMORY_REGION_WORKS", KVM_CAP_DESTROY_MEMORY_REGION_WORKS },
-	{ "SPAPR_TCE", KVM_CAP_SPAPR_TCE }, { "SPAPR_TCE_64", KVM_CAP_SPAPR_TCE_64 }, { "SPAPR_TCE_VFIO", KVM_CAP_SPAPR_TCE_VFIO },
+} caps[] = { { "USER_MEMORY", KVM_CAP_USER_MEMORY },
+	{ "DESTROY_MEMORY_REGION_WORKS", KVM_CAP_DESTROY_MEMORY_REGION_WORKS }, { "SPAPR_TCE", KVM_CAP_SPAPR_TCE },
+	{ "SPAPR_TCE_64", KVM_CAP_SPAPR_TCE_64 }, { "SPAPR_TCE_VFIO", KVM_CAP_SPAPR_TCE_VFIO },
 	{ "SPAPR_MULTITCE", KVM_CAP_SPAPR_MULTITCE }, { "DEVICE_CTRL", KVM_CAP_DEVICE_CTRL },
-	{ "VM_ATTRIBUTES", KVM_CAP_VM_ATTRIBUTES }, { "READONLY_MEM", KVM_CAP_READONLY_MEM }, { "SYNC_MMU", KVM_CAP_SYNC_MMU },
-	{ "ENABLE_CAP_VM", KVM_CAP_ENABLE_CAP_VM }, { "0", 0 }, { "-1", -1 }, { "9999", 9999 } };
+	{ "VM_ATTRIBUTES", KVM_CAP_VM_ATTRIBUTES }, { "READONLY_MEM", KVM_CAP_READONLY_MEM },
+	{ "SYNC_MMU", KVM_CAP_SYNC_MMU }, { "ENABLE_CAP_VM", KVM_CAP_ENABLE_CAP_VM }, { "0", 0 }, { "-1", -1 },
+	{ "9999", 9999 } };
 
 static void files(int fd, const char *name)
 {
@@ -124,8 +126,8 @@ static int vm;
 static void slot(unsigned number, unsigned flags, uint64_t gpa, uint64_t size, const void *p, const char *name)
 {
 	struct kvm_userspace_memory_region r = { number, flags, gpa, size, (uintptr_t)p };
-	call(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &r), "SET_USER_MEMORY_REGION(slot=%#x, flags=%x, gpa=%#lx, size=%#lx, %s)", number,
-		flags, gpa, size, name);
+	call(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &r),
+		"SET_USER_MEMORY_REGION(slot=%#x, flags=%x, gpa=%#lx, size=%#lx, %s)", number, flags, gpa, size, name);
 }
 
 static void slots(void)

@@ -171,10 +171,13 @@ static unused long unreg(int c, unsigned char *base, unsigned first, unsigned co
 
 static unused long create_at(int c, unsigned shift, uint64_t size, unsigned levels, uint64_t *start)
 {
-	struct vfio_iommu_spapr_tce_create w = { .argsz = sizeof(w), .page_shift = shift, .window_size = size,
-		.levels = levels, .start_addr = 0xaaaaaaaaaaaaaaaaull };
-	long r = call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_CREATE, &w), "TCE_CREATE(shift=%u, size=%#lx, levels=%u)", shift, size,
-		levels);
+	struct vfio_iommu_spapr_tce_create w = { .argsz = sizeof(w),
+		.page_shift = shift,
+		.window_size = size,
+		.levels = levels,
+		.start_addr = 0xaaaaaaaaaaaaaaaaull };
+	long r = call(
+		ioctl(c, VFIO_IOMMU_SPAPR_TCE_CREATE, &w), "TCE_CREATE(shift=%u, size=%#lx, levels=%u)", shift, size, levels);
 	if (w.start_addr != 0xaaaaaaaaaaaaaaaaull)
 		more(" start=%#llx", (long long)w.start_addr);
 	if (w.argsz != sizeof(w) || w.flags || w.page_shift != shift || w.window_size != size || w.levels != levels)

@@ -90,8 +90,7 @@ static void infos(int c)
 			p = edge(room[i]);
 			memset(p, 0xaa, room[i]);
 			p->argsz = sz[j];
-			call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_GET_INFO, p), "GET_INFO(argsz=%u, %u bytes accessible)", sz[j],
-				room[i]);
+			call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_GET_INFO, p), "GET_INFO(argsz=%u, %u bytes accessible)", sz[j], room[i]);
 			more(" flags=%x", p->flags);
 			if (room[i] >= 16)
 				more(" dma32=%#x+%#x", p->dma32_window_start, p->dma32_window_size);

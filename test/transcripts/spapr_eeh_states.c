@@ -16,8 +16,8 @@ static long op(unsigned nr)
 	return ioctl(s.container, VFIO_EEH_PE_OP, &o);
 }
 
-static const char *const names[] = { "DISABLE", "ENABLE", "UNFREEZE_IO", "UNFREEZE_DMA", "GET_STATE", "RESET_DEACTIVATE", "RESET_HOT",
-	"RESET_FUNDAMENTAL", "CONFIGURE" };
+static const char *const names[] = { "DISABLE", "ENABLE", "UNFREEZE_IO", "UNFREEZE_DMA", "GET_STATE",
+	"RESET_DEACTIVATE", "RESET_HOT", "RESET_FUNDAMENTAL", "CONFIGURE" };
 
 static void answers(void)
 {
@@ -67,7 +67,8 @@ static void end(void)
 static void inject(unsigned type, unsigned func, uint64_t addr, uint64_t mask)
 {
 	struct vfio_eeh_pe_op o = { .argsz = sizeof(o), .op = VFIO_EEH_PE_INJECT_ERR, .err = { type, func, addr, mask } };
-	call(ioctl(s.container, VFIO_EEH_PE_OP, &o), "INJECT_ERR(type=%u, func=%u, addr=%#lx, mask=%#lx)", type, func, addr, mask);
+	call(ioctl(s.container, VFIO_EEH_PE_OP, &o), "INJECT_ERR(type=%u, func=%u, addr=%#lx, mask=%#lx)", type, func, addr,
+		mask);
 	answers();
 }
 
@@ -80,10 +81,10 @@ static void sequence(const char *title, bool device, const unsigned *nr, size_t 
 	end();
 }
 
-#define SEQUENCE(title, device, ...)                                  \
-	do {                                                          \
-		static const unsigned nr[] = { __VA_ARGS__ };         \
-		sequence(title, device, nr, COUNT(nr));               \
+#define SEQUENCE(title, device, ...)                                                                                   \
+	do {                                                                                                               \
+		static const unsigned nr[] = { __VA_ARGS__ };                                                                  \
+		sequence(title, device, nr, COUNT(nr));                                                                        \
 	} while (0)
 
 int main(int argc, char **argv)

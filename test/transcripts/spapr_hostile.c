@@ -25,8 +25,8 @@ static void pointers(int c, size_t i)
 	static const struct {
 		const char *name;
 		unsigned long value;
-	} bad[] = { { "NULL", 0 }, { "1", 1 }, { "-1", -1ul }, { "unmapped", 0x40000000000ul }, { "kernel", 0xc000000000000000ul },
-		{ "2^63", 1ul << 63 }, { "2^63 - 1", ~0ul >> 1 } };
+	} bad[] = { { "NULL", 0 }, { "1", 1 }, { "-1", -1ul }, { "unmapped", 0x40000000000ul },
+		{ "kernel", 0xc000000000000000ul }, { "2^63", 1ul << 63 }, { "2^63 - 1", ~0ul >> 1 } };
 	for (size_t p = 0; p < COUNT(bad); p++) {
 		if ((long)bad[p].value < 0 && !hypervised())
 			continue;

@@ -31,14 +31,20 @@ static void probe(uint64_t start)
 	unmap(c, 0, 0);
 }
 
-static long create_raw(unsigned argsz, unsigned flags, unsigned shift, unsigned resv1, uint64_t size, unsigned levels,
-	unsigned resv2)
+static long create_raw(
+	unsigned argsz, unsigned flags, unsigned shift, unsigned resv1, uint64_t size, unsigned levels, unsigned resv2)
 {
-	struct vfio_iommu_spapr_tce_create w = { .argsz = argsz, .flags = flags, .page_shift = shift, .__resv1 = resv1,
-		.window_size = size, .levels = levels, .__resv2 = resv2, .start_addr = 77 };
+	struct vfio_iommu_spapr_tce_create w = { .argsz = argsz,
+		.flags = flags,
+		.page_shift = shift,
+		.__resv1 = resv1,
+		.window_size = size,
+		.levels = levels,
+		.__resv2 = resv2,
+		.start_addr = 77 };
 	long r = call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_CREATE, &w),
-		"TCE_CREATE(argsz=%u, flags=%x, shift=%u, resv1=%x, size=%#lx, levels=%u, resv2=%x)", argsz, flags, shift, resv1,
-		size, levels, resv2);
+		"TCE_CREATE(argsz=%u, flags=%x, shift=%u, resv1=%x, size=%#lx, levels=%u, resv2=%x)", argsz, flags, shift,
+		resv1, size, levels, resv2);
 	more(" start=%#llx", (long long)w.start_addr);
 	locked();
 	return r;
@@ -63,8 +69,8 @@ static void arguments(void)
 		w->argsz = 40;
 		call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_CREATE, w), "TCE_CREATE(%u bytes accessible)", n);
 	}
-	static const unsigned shifts[] = { 0, 1, 11, 12, 13, 15, 16, 17, 20, 21, 22, 23, 24, 25, 28, 30, 31, 32, 33, 34, 36, 44,
-		48, 56, 63, 64, 76, 80, 0x80000000, 0xffffffff };
+	static const unsigned shifts[] = { 0, 1, 11, 12, 13, 15, 16, 17, 20, 21, 22, 23, 24, 25, 28, 30, 31, 32, 33, 34, 36,
+		44, 48, 56, 63, 64, 76, 80, 0x80000000, 0xffffffff };
 	for (size_t i = 0; i < COUNT(shifts); i++)
 		if (create(c, shifts[i], 256 * MIB, 1) == 0)
 			again();
@@ -74,9 +80,10 @@ static void sizes(unsigned shift)
 {
 	note("== sizes, pages of 2^%u", shift);
 	ready();
-	static const uint64_t all[] = { 0, 1, 8, 0x800, 0x1000, 0x1001, 0x2000, 0x8000, 0xffff, 0x10000, 0x10001, 0x18000, 0x20000,
-		0x30000, 0x80000, 0x100000, 0x180000, 0x200000, 0x1000000, 0x1000001, 0x3000000, 0x10000000, 0x10001000, 0x18000000,
-		0x40000000, 0x7fffffff, 0x80000000, 0x80001000, 0x100000000, 0x140000000, 1ul << 34, 1ul << 36 };
+	static const uint64_t all[] = { 0, 1, 8, 0x800, 0x1000, 0x1001, 0x2000, 0x8000, 0xffff, 0x10000, 0x10001, 0x18000,
+		0x20000, 0x30000, 0x80000, 0x100000, 0x180000, 0x200000, 0x1000000, 0x1000001, 0x3000000, 0x10000000,
+		0x10001000, 0x18000000, 0x40000000, 0x7fffffff, 0x80000000, 0x80001000, 0x100000000, 0x140000000, 1ul << 34,
+		1ul << 36 };
 	for (size_t i = 0; i < COUNT(all); i++)
 		if (create(c, shift, all[i], 1) == 0) {
 			probe(DYNAMIC);
@@ -137,8 +144,8 @@ static void removes(void)
 		call(ioctl(c, VFIO_IOMMU_SPAPR_TCE_REMOVE, p), "TCE_REMOVE(%u bytes accessible)", n);
 	}
 	note("none is there, the default one is pending:");
-	static const uint64_t starts[] = { 1, 0x1000, 0x10000, 0x3fffffff, 0x40000000, 0x100000000, 0x7ffffffffffffff, DYNAMIC,
-		0x800000000001000, 0xffffffffffffffff };
+	static const uint64_t starts[] = { 1, 0x1000, 0x10000, 0x3fffffff, 0x40000000, 0x100000000, 0x7ffffffffffffff,
+		DYNAMIC, 0x800000000001000, 0xffffffffffffffff };
 	for (size_t i = 0; i < COUNT(starts); i++)
 		tce_remove(c, starts[i]);
 	note("the default one, three times:");
@@ -333,8 +340,8 @@ static void first_windows(void)
 	static const struct {
 		unsigned shift;
 		uint64_t size;
-	} first[] = { { 16, 256 * MIB }, { 12, GIB }, { 12, 512 * MIB }, { 12, 4096 }, { 16, GIB }, { 16, PAGE }, { 12, 2 * GIB },
-		{ 12, 4 * GIB }, { 21, GIB }, { 24, GIB } };
+	} first[] = { { 16, 256 * MIB }, { 12, GIB }, { 12, 512 * MIB }, { 12, 4096 }, { 16, GIB }, { 16, PAGE },
+		{ 12, 2 * GIB }, { 12, 4 * GIB }, { 21, GIB }, { 24, GIB } };
 	for (size_t i = 0; i < COUNT(first); i++) {
 		ready();
 		create(c, 16, 256 * MIB, 1);
