@@ -24,7 +24,12 @@
 # vfio-pci, alone in its group. The goldens came from Linux 7.3 in qemu-system-ppc64 -M pseries,x-vof=on,cap-nested-hv=on -cpu POWER9
 # -m 2048 -device nvme. What follows `power` goes in front of `--`: -D stands for a host bridge without dynamic windows
 # (-global spapr-pci-host-bridge.ddw=off), and -d for one more QEMU device, bound to vfio-pci too if it is a PCI function.
-# RUNNER is not asked for these: `POWER_RUNNER=... ./regenerate.sh - NAME`.
+# Where they begin with the word `powernv`, it is POWERNV_RUNNER that is asked, for a machine without a hypervisor whose only device
+# behind a root port is at 0000:01:00.0; run-powernv.sh is one. RUNNER is not asked for either:
+#
+#   POWER_RUNNER=... POWERNV_RUNNER=... ./regenerate.sh - spapr_map
+#
+# A name with a dot and nothing behind it, `spapr_map.`, is the machine without a name alone.
 #
 # Every program runs twice; an output that is not the same both times is an error and leaves the golden alone.
 set -euo pipefail
