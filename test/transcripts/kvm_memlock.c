@@ -2,27 +2,7 @@
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
 /* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "kvm.h"
-#include <linux/capability.h>
-
-static void drop_ipc_lock(void)
-{
-	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct d[2];
-	if (syscall(SYS_capget, &h, d))
-		die("capget");
-	d[0].effective &= ~(1u << CAP_IPC_LOCK);
-	d[0].permitted &= ~(1u << CAP_IPC_LOCK);
-	if (syscall(SYS_capset, &h, d))
-		die("capset");
-}
-
-static void limit(unsigned long bytes)
-{
-	struct rlimit r;
-	getrlimit(RLIMIT_MEMLOCK, &r);
-	r.rlim_cur = bytes;
-	call(setrlimit(RLIMIT_MEMLOCK, &r), "setrlimit(MEMLOCK, %#lx)", bytes);
-}
+#include "spapr_limit.h"
 
 static void tables(void)
 {
@@ -72,14 +52,8 @@ static void tables(void)
 int main(int argc, char **argv)
 {
 	spapr_start(argc, argv);
-	pid_t pid = child_start();
-	if (pid == 0) {
-		drop_ipc_lock();
-		t_locked = locked_now();
-		tables();
-		child_end();
-	}
-	child_wait(pid);
+	needs_limit(5 * PAGE);
+	in_a_child(tables, true);
 	section("with CAP_IPC_LOCK");
 	limit(0);
 	int vm = new_vm(), a = table(vm, 1, 0x10000);

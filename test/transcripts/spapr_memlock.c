@@ -1,65 +1,15 @@
 /*
- * RLIMIT_MEMLOCK without CAP_IPC_LOCK: ENABLE counts the whole window, REGISTER the memory, and each table of a window. The limit of a
- * process that has the capability does not matter.
+ * RLIMIT_MEMLOCK without CAP_IPC_LOCK, version 2: REGISTER counts the memory, and each window its table. The limit of a process that has
+ * the capability does not matter.
  */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
 /* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
-#include "spapr.h"
-#include <linux/capability.h>
+#include "spapr_limit.h"
 
 #define DYNAMIC 0x800000000000000ul
 static unsigned char *m;
-/* The 32-bit window, its table with the list of user space's addresses, and those of a window of 512 MiB and pages of 2^16. */
-static uint64_t low, low_table, table;
-
-static void drop_ipc_lock(void)
-{
-	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct d[2];
-	if (syscall(SYS_capget, &h, d))
-		die("capget");
-	d[0].effective &= ~(1u << CAP_IPC_LOCK);
-	d[0].permitted &= ~(1u << CAP_IPC_LOCK);
-	if (syscall(SYS_capset, &h, d))
-		die("capset");
-}
-
-static void limit(unsigned long bytes)
-{
-	struct rlimit r;
-	getrlimit(RLIMIT_MEMLOCK, &r);
-	r.rlim_cur = bytes;
-	call(setrlimit(RLIMIT_MEMLOCK, &r), "setrlimit(MEMLOCK, %#lx)", bytes);
-}
-
-static void version1(void)
-{
-	section("version 1: ENABLE");
-	struct setup s = spapr_attach(T_SPAPR_TCE);
-	const unsigned long limits[] = { 0, PAGE, low - PAGE, low - 1, low, low + low_table };
-	for (size_t i = 0; i < COUNT(limits); i++) {
-		limit(limits[i]);
-		if (enable(s.container) == 0) {
-			map_bytes(s.container, m, "page 0", 0, PAGE, 3);
-			unmap(s.container, 0, PAGE);
-			disable(s.container);
-		}
-	}
-	note("the table of the window is there already:");
-	limit(low);
-	enable(s.container);
-	limit(0);
-	map_bytes(s.container, m, "page 0", 0, PAGE, 3);
-	disable(s.container);
-	enable(s.container);
-	spapr_detach(&s);
-	limit(low + low_table);
-	s = spapr_attach(T_SPAPR_TCE);
-	enable(s.container);
-	enable(s.container);
-	map_bytes(s.container, m, "page 0", 0, PAGE, 3);
-	spapr_detach(&s);
-}
+/* The 32-bit window's table with its list of user space's addresses, and that of a window of 512 MiB and pages of 2^16. */
+static uint64_t low_table, table;
 
 static void registering(void)
 {
@@ -181,29 +131,15 @@ static void with_the_capability(void)
 	spapr_detach(&s);
 }
 
-/* Children, so that each starts with nothing locked. */
-static void in_a_child(void (*what)(void), bool drop)
-{
-	pid_t pid = child_start();
-	if (pid == 0) {
-		if (drop)
-			drop_ipc_lock();
-		t_locked = locked_now();
-		what();
-		child_end();
-	}
-	child_wait(pid);
-}
-
 int main(int argc, char **argv)
 {
 	spapr_start(argc, argv);
 	m = memory(64);
-	low = low_size();
+	uint64_t low = low_size();
 	/* powernv counts the table and the list, the pSeries machine, whose tables are the hypervisor's, the list. */
 	low_table = low == GIB ? low / 4096 * 8 : low / 4096 * 16;
 	table = low == GIB ? PAGE : 2 * PAGE;
-	in_a_child(version1, true);
+	needs_limit(low_table + 8 * table);
 	in_a_child(registering, true);
 	in_a_child(default_window, true);
 	in_a_child(dynamic, true);
