@@ -22,10 +22,10 @@ shift $((OPTIND - 1))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mkdir -p "$root"/{bin,proc,sys,dev,tmp,work}
+mkdir -p "$root"/{bin,proc,sys,dev,tmp,run}
 cp "$busybox" "$root/bin/busybox"
-cp "$1" "$root/work/program"
-chmod +x "$root/work/program"
+cp "$1" "$root/run/program"
+chmod +x "$root/run/program"
 shift
 cat >"$root/init" <<EOF
 #!/bin/busybox sh
@@ -36,7 +36,7 @@ for d in \$(ls /sys/bus/pci/devices); do
 	[ -e /sys/bus/pci/devices/\$d/driver ] && echo \$d >/sys/bus/pci/devices/\$d/driver/unbind
 	echo vfio-pci >/sys/bus/pci/devices/\$d/driver_override; echo \$d >/sys/bus/pci/drivers_probe
 done
-ulimit -l unlimited; cd /work; stty -onlcr; dmesg -n 1
+ulimit -l unlimited; cd /run; stty -onlcr; dmesg -n 1
 echo "--8<-- begin"
 ./program $* 2>&1; echo "--8<-- end \$?"
 poweroff -f
