@@ -31,6 +31,7 @@ internal sealed partial class ServerSession : IDisposable
     private readonly MessageMemory _memory = new();
     private readonly MessageCaller _caller;
     private readonly IoAddressSpace _space;
+    private readonly WriteLog _writes;
     private readonly Queue<DeferredMessage> _deferred = new();
     private int _deferredBytes;
     private DmaChannel? _channel;
@@ -56,14 +57,17 @@ internal sealed partial class ServerSession : IDisposable
     /// <summary>Takes a connection over.</summary>
     /// <param name="device">An open device.</param>
     /// <param name="space">Where its DMA goes; nothing is mapped there.</param>
+    /// <param name="writes">Notes what it writes there; off.</param>
     /// <param name="socket">The connection; disposed with the session.</param>
     /// <param name="options">How to serve.</param>
     /// <param name="clientReady">See <see cref="ServerOptions.ClientReady"/>.</param>
-    public ServerSession(VfioDevice device, IoAddressSpace space, UnixSocket socket, ServerOptions options, Action? clientReady)
+    public ServerSession(
+        VfioDevice device, IoAddressSpace space, WriteLog writes, UnixSocket socket, ServerOptions options, Action? clientReady)
     {
         const int Overhead = 4096;
         _device = device;
         _space = space;
+        _writes = writes;
         _socket = socket;
         _options = options;
         _clientReady = clientReady;
@@ -101,6 +105,7 @@ internal sealed partial class ServerSession : IDisposable
         _channel?.Close();
         _twin?.Dispose();
         _maps?.Clear();
+        _writes.Stop(static () => Thread.Yield());
         ForgetInterrupts();
         ForgetDoorbells();
         foreach (var left in _deferred)

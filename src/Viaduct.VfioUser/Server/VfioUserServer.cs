@@ -22,6 +22,7 @@ public sealed class VfioUserServer : IDisposable
     private readonly UnixSocket _socket;
     private readonly ServerOptions _options;
     private readonly IoAddressSpace _space = new();
+    private readonly WriteLog _writes;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
@@ -42,6 +43,7 @@ public sealed class VfioUserServer : IDisposable
         _caller = new MessageCaller(_memory);
         _options = options ?? new ServerOptions();
         _clientReady = _options.ClientReady;
+        _writes = new WriteLog(_space);
         lock (device.Gate)
         {
             var opened = device.OpenDevice();
@@ -50,7 +52,7 @@ public sealed class VfioUserServer : IDisposable
                 throw new InvalidOperationException($"{device.Name} cannot be opened: {opened.Errno}.");
             }
 
-            device.Group.AddressSpace = _space;
+            _writes.AttachTo(device.Group);
         }
 
         _thread = new Thread(Run) { Name = $"viaduct serve {device.Name}", IsBackground = true };
@@ -178,7 +180,8 @@ public sealed class VfioUserServer : IDisposable
     private void Serve(UnixSocket connection)
     {
         var process = connection.PeerProcess;
-        var session = new ServerSession(_device, _space, connection, _options, _clientReady is null ? null : TakeClientReady);
+        var session = new ServerSession(
+            _device, _space, _writes, connection, _options, _clientReady is null ? null : TakeClientReady);
         lock (_lock)
         {
             _session = session;
