@@ -12,6 +12,23 @@ public sealed partial class NvmeFunction : IDeviceState
     private const uint StateVersion = 1;
 
     /// <inheritdoc/>
+    public bool TryPause()
+    {
+        lock (Gate)
+        {
+            _isPaused = true;
+            _controller.StopRequested = true;
+            _controller.PauseBackground();
+            if (HasReset)
+            {
+                Kick();
+            }
+
+            return !_isInTurn && !HasReset && _controller.IsBackgroundAtRest;
+        }
+    }
+
+    /// <inheritdoc/>
     public void SaveState(IBufferWriter<byte> state)
     {
         var writer = new StateWriter(state);
@@ -61,6 +78,7 @@ public sealed partial class NvmeFunction : IDeviceState
             }
 
             _isPaused = true;
+            _isLoaded = true;
             return true;
         }
     }
@@ -70,9 +88,14 @@ public sealed partial class NvmeFunction : IDeviceState
     {
         lock (Gate)
         {
-            _isPaused = false;
-            _isResuming = true;
-            Kick();
+            if (_isPaused)
+            {
+                _isPaused = false;
+                _isResuming = _isLoaded;
+                _isLoaded = false;
+                _controller.ResumeBackground();
+                Kick();
+            }
         }
     }
 

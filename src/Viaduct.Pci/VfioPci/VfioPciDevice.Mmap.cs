@@ -57,7 +57,11 @@ public sealed partial class VfioPciDevice
                 return false;
             }
 
-            Function.WriteBarLocked((int)index, position & RegionMask, width, value);
+            if (!_isStopped)
+            {
+                Function.WriteBarLocked((int)index, position & RegionMask, width, value);
+            }
+
             return true;
         }
     }

@@ -46,7 +46,7 @@ public sealed partial class VfioPciDevice
         var index = position >> RegionShift;
         return index == VFIO_PCI_CONFIG_REGION_INDEX
             ? WriteConfig(caller.Memory, buffer, count, position & RegionMask)
-            : FindBar(index) is { } bar
+            : FindBar(index) is { } bar && !_isStopped
                 ? WriteBar(caller.Memory, buffer, count, bar, position & RegionMask)
                 : Errno.EINVAL;
     }
@@ -72,12 +72,7 @@ public sealed partial class VfioPciDevice
                 return Errno.EINVAL;
             }
 
-            for (var done = 0; done < bytes.Length;)
-            {
-                var piece = config.Piece((int)position + done, bytes.Length - done);
-                Put(bytes.AsSpan(done, piece.Count), config.Read(piece));
-                done += piece.Count;
-            }
+            config.CopyTo((int)position, bytes);
         }
 
         // Where the buffer ends early the bytes before have been written, as piece by piece.

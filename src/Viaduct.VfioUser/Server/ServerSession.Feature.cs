@@ -1,5 +1,4 @@
 using Viaduct.Abi;
-using Viaduct.Memory;
 
 namespace Viaduct.VfioUser.Server;
 
@@ -26,6 +25,8 @@ internal sealed partial class ServerSession
 
         return (uint)(feature.Flags & VfioDeviceFeatureFlags.VFIO_DEVICE_FEATURE_MASK) switch
         {
+            VfioFeatureId.VFIO_DEVICE_FEATURE_MIGRATION => DescribeMigration(feature),
+            VfioFeatureId.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE => MigrationState(feature),
             VfioFeatureId.VFIO_DEVICE_FEATURE_DMA_LOGGING_START => StartLogging(feature),
             VfioFeatureId.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP => StopLogging(feature),
             VfioFeatureId.VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT => ReportWrites(feature),

@@ -74,6 +74,7 @@ internal sealed partial class ServerSession : IDisposable
         _reader = new MessageReader(socket, options.MaxDataTransfer + Overhead);
         _sender = new MessageSender(socket);
         _caller = new MessageCaller(_memory);
+        AwaitClient();
     }
 
     /// <summary>Serves until the client goes, or breaks the protocol.</summary>
@@ -106,6 +107,7 @@ internal sealed partial class ServerSession : IDisposable
         _twin?.Dispose();
         _maps?.Clear();
         _writes.Stop(static () => Thread.Yield());
+        _device.Migration?.EndTransfer();
         ForgetInterrupts();
         ForgetDoorbells();
         foreach (var left in _deferred)
@@ -259,9 +261,10 @@ internal sealed partial class ServerSession : IDisposable
         VfioUserCommand.VFIO_USER_DEVICE_GET_REGION_IO_FDS => GetRegionIoFds(),
         VfioUserCommand.VFIO_USER_DEVICE_GET_IRQ_INFO => GetIrqInfo(),
         VfioUserCommand.VFIO_USER_DEVICE_SET_IRQS => SetIrqs(),
-        VfioUserCommand.VFIO_USER_DEVICE_RESET => _device.Ioctl(_caller, VfioIoctl.VFIO_DEVICE_RESET, 0),
+        VfioUserCommand.VFIO_USER_DEVICE_RESET => ResetDevice(),
         VfioUserCommand.VFIO_USER_DEVICE_FEATURE => Feature(),
-        VfioUserCommand.VFIO_USER_MIG_DATA_READ or VfioUserCommand.VFIO_USER_MIG_DATA_WRITE => Errno.EOPNOTSUPP,
+        VfioUserCommand.VFIO_USER_MIG_DATA_READ => ReadMigration(),
+        VfioUserCommand.VFIO_USER_MIG_DATA_WRITE => WriteMigration(),
         _ => Errno.EINVAL,
     };
 
