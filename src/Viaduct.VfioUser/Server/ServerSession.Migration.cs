@@ -67,9 +67,14 @@ internal sealed partial class ServerSession
             return result;
         }
 
-        var length = VfioUserMigrationData.StructSize + (uint)result.Raw;
-        StructBytes.Write(reply.Span, new VfioUserMigrationData { ArgSz = length, Size = (uint)result.Raw });
-        return SysResult.FromValue(length);
+        // As long as it was asked for, also at the end: libvfio-user's client takes no shorter one.
+        reply.Span[(VfioUserMigrationData.StructSize + (int)result.Raw)..].Clear();
+        StructBytes.Write(reply.Span, new VfioUserMigrationData
+        {
+            ArgSz = VfioUserMigrationData.StructSize + (uint)result.Raw,
+            Size = (uint)result.Raw,
+        });
+        return SysResult.FromValue(reply.Length);
     }
 
     private SysResult WriteMigration()

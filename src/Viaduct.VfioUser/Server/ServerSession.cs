@@ -105,6 +105,7 @@ internal sealed partial class ServerSession : IDisposable
         _socket.Shutdown();
         _channel?.Close();
         _twin?.Dispose();
+        _space.Owner = null;
         _maps?.Clear();
         _writes.Stop(static () => Thread.Yield());
         _device.Migration?.EndTransfer();

@@ -314,8 +314,9 @@ public sealed class MigrationTests
             var reply = Read(client, (uint)pieces);
             Assert.Equal(Errno.None, reply.Error);
             var data = reply.As<VfioUserMigrationData>();
-            Assert.Equal((reply.Payload.Length, reply.Payload.Length - 8), ((int)data.ArgSz, (int)data.Size));
-            all.AddRange(reply.Payload[8..]);
+            Assert.Equal((pieces + 8, data.Size + 8), (reply.Payload.Length, data.ArgSz));
+            all.AddRange(reply.Payload.AsSpan(8, (int)data.Size));
+            Assert.Equal(-1, reply.Payload.AsSpan(8 + (int)data.Size).IndexOfAnyExcept((byte)0));
             if (data.Size < pieces)
             {
                 break;
