@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Viaduct.Abi;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Nvme;
 
 /// <content>State that outlives the process.</content>
-public sealed partial class NvmeFunction : IDeviceState
+public sealed partial class NvmeFunction : IDeviceState, ISharedStorage
 {
     // "NVMe", and the version of what follows.
     private const uint StateMark = 0x654d_564e;
@@ -97,6 +98,42 @@ public sealed partial class NvmeFunction : IDeviceState
                 Kick();
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public bool TryLetGo([NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        foreach (var ns in _namespaces)
+        {
+            var result = ns.Storage.LetGo();
+            if (result.IsError)
+            {
+                error = $"Namespace {ns.Id} could not be synchronised ({result.Errno}), and so nobody else can have it.";
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryTake([NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        foreach (var ns in _namespaces)
+        {
+            var result = ns.Storage.TryTake();
+            if (result.IsError)
+            {
+                error = result.Errno == Errno.EAGAIN
+                    ? $"Another controller, or another program, has the file of namespace {ns.Id} open."
+                    : $"The file of namespace {ns.Id} cannot be locked ({result.Errno}).";
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void SaveRegisters(StateWriter writer)

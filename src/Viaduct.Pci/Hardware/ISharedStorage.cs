@@ -7,7 +7,8 @@ namespace Viaduct.Pci.Hardware;
 public interface ISharedStorage
 {
     /// <summary>Makes all of it durable, and gives it up. The function is paused, see <see cref="IDeviceState.TryPause"/>.</summary>
-    void LetGo();
+    /// <param name="error">Why it cannot be durable; a sentence. What was given up is to be taken again.</param>
+    bool TryLetGo([NotNullWhen(false)] out string? error);
 
     /// <summary>Takes it, where the function does not hold it.</summary>
     /// <param name="error">Who has it; a sentence.</param>

@@ -106,7 +106,11 @@ public sealed partial class VfioPciDevice
             function.Resume();
         }
 
-        public void LetGo() => (function as ISharedStorage)?.LetGo();
+        public bool TryLetGo([NotNullWhen(false)] out string? error)
+        {
+            error = null;
+            return function is not ISharedStorage storage || storage.TryLetGo(out error);
+        }
 
         public bool TryTake([NotNullWhen(false)] out string? error)
         {

@@ -40,7 +40,7 @@ public sealed class DeviceMigration(IMigratable device)
     /// <param name="defers">A device that came from elsewhere waits for <see cref="StartDeferred"/>: its memory is not in place.</param>
     /// <param name="whileWaiting">Called again and again until the device is at rest; it may wait for a moment itself.</param>
     /// <returns>Zero; EINVAL where there is no way, or what was loaded is no state of this device, which is in ERROR then; EBUSY where
-    /// somebody else has what the device needs to run. Arcs before the one that failed are done.</returns>
+    /// somebody else has what the device needs to run; EIO where what it wrote cannot be made durable, and it runs on. Arcs before the one that failed are done.</returns>
     public SysResult SetState(VfioDeviceMigState target, bool defers, Action whileWaiting)
     {
         Error = null;
@@ -132,10 +132,7 @@ public sealed class DeviceMigration(IMigratable device)
         switch ((State, next))
         {
             case (VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP):
-                Stop(whileWaiting);
-                device.LetGo();
-                IsDeferred = false;
-                break;
+                return Leave(whileWaiting);
             case (VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING):
                 return Start(defers);
             case (VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_PRE_COPY):
@@ -148,9 +145,12 @@ public sealed class DeviceMigration(IMigratable device)
 
                 break;
             case (VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_STOP_COPY):
-                Stop(whileWaiting);
-                device.LetGo();
-                IsDeferred = false;
+                var left = Leave(whileWaiting);
+                if (left.IsError)
+                {
+                    return left;
+                }
+
                 Save();
                 break;
             case (_, VFIO_DEVICE_STATE_STOP_COPY):
@@ -170,6 +170,31 @@ public sealed class DeviceMigration(IMigratable device)
         }
 
         return SysResult.Success;
+    }
+
+    /// <summary>The device stops, and others may have what it held.</summary>
+    private SysResult Leave(Action whileWaiting)
+    {
+        Stop(whileWaiting);
+        if (device.TryLetGo(out var error))
+        {
+            IsDeferred = false;
+            return SysResult.Success;
+        }
+
+        Error = error;
+        if (!TryTake())
+        {
+            return Fail(error);
+        }
+
+        Error = error;
+        if (!IsDeferred)
+        {
+            device.Start();
+        }
+
+        return Errno.EIO;
     }
 
     private void Stop(Action whileWaiting)

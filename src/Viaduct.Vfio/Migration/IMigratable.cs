@@ -14,7 +14,8 @@ public interface IMigratable
     void Start();
 
     /// <summary>Gives up what only one of two devices may hold, such as the lock of a file. The device is at rest.</summary>
-    void LetGo();
+    /// <param name="error">Why that cannot be; a sentence. What was given up is to be taken again.</param>
+    bool TryLetGo([NotNullWhen(false)] out string? error);
 
     /// <summary>Takes that back, or for the first time, where the device does not hold it.</summary>
     /// <param name="error">Who has it; a sentence.</param>

@@ -91,6 +91,11 @@ internal sealed partial class ServerSession : IDisposable
         while (_violation is null && Next())
         {
             Serve();
+            if (!ReferenceEquals(_descriptors, _reader.Descriptors))
+            {
+                // Of a message that had to wait.
+                _descriptors.ForEach(d => d.Dispose());
+            }
         }
 
         return _violation;
@@ -222,11 +227,6 @@ internal sealed partial class ServerSession : IDisposable
         if (!_header.WantsNoReply)
         {
             Reply(result, _attached);
-        }
-
-        if (!ReferenceEquals(_descriptors, _reader.Descriptors))
-        {
-            _descriptors.ForEach(d => d.Dispose());
         }
     }
 

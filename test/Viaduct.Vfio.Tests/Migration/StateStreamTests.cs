@@ -32,6 +32,18 @@ public sealed class StateStreamTests
         Assert.Equal((VFIO_DEVICE_STATE_RUNNING, true, true), (migration.State, device.Holds, device.IsRunning));
     }
 
+    [Theory]
+    [InlineData(VFIO_DEVICE_STATE_STOP)]
+    [InlineData(VFIO_DEVICE_STATE_STOP_COPY)]
+    public void SetState_WhereNothingIsDurable_LeavesItRunning(VfioDeviceMigState state)
+    {
+        var device = new Device { CannotLetGo = true };
+        var migration = new DeviceMigration(device);
+        Assert.Equal(Errno.EIO, migration.SetState(state, defers: false, () => { }).Errno);
+        Assert.Equal((VFIO_DEVICE_STATE_RUNNING, "not durable"), (migration.State, migration.Error));
+        Assert.True(device.IsRunning);
+    }
+
     [Fact]
     public void SetState_OfADeviceThatTakesTime_Waits()
     {
@@ -90,6 +102,8 @@ public sealed class StateStreamTests
 
         public bool IsElsewhere { get; set; }
 
+        public bool CannotLetGo { get; init; }
+
         public int Delay { get; set; }
 
         public bool TryStop()
@@ -100,7 +114,12 @@ public sealed class StateStreamTests
 
         public void Start() => IsRunning = true;
 
-        public void LetGo() => Holds = false;
+        public bool TryLetGo([NotNullWhen(false)] out string? error)
+        {
+            error = CannotLetGo ? "not durable" : null;
+            Holds = CannotLetGo;
+            return !CannotLetGo;
+        }
 
         public bool TryTake([NotNullWhen(false)] out string? error)
         {

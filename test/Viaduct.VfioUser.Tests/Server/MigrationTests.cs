@@ -4,6 +4,7 @@ using Viaduct.Devices.Nvme;
 using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Linux;
 using Viaduct.Memory;
+using Viaduct.Pci.Hardware;
 using Viaduct.VfioUser.Protocol;
 using Viaduct.VfioUser.Tests.Infrastructure;
 using static Viaduct.Abi.VfioDeviceMigState;
@@ -87,6 +88,42 @@ public sealed class MigrationTests
         memory.GetSpan(0, MemorySize).Clear();
         Enable(client);
         Identify(client, memory, slot: 0);
+    }
+
+    [Fact]
+    public void Migrate_WithAFile_HandsItOver()
+    {
+        var path = Path.GetTempFileName();
+        File.WriteAllBytes(path, new byte[1 << 20]);
+        FileStorage.Open(path, isReadOnly: false, out var held);
+        FileStorage.OpenForLater(path, isReadOnly: false, out var later);
+        using var first = new Served(create: services => Controller(services, held!));
+        using var client = first.Connect();
+        using var second = new Served(create: services => Controller(services, later!));
+        using var other = second.Connect();
+        var bytes = new byte[512];
+        Assert.Equal(StorageResult.Failed, later!.Read(0, bytes));
+        Assert.Equal(StorageResult.Failed, later.Write(0, bytes));
+        Assert.Equal(StorageResult.Failed, later.Zero(0, 512, deallocate: true));
+
+        SetState(client, VFIO_DEVICE_STATE_PRE_COPY);
+        Load(other, ReadAll(client, VFIO_DEVICE_STATE_PRE_COPY, 4096), pieces: 4096);
+        Assert.Equal(Errno.EBUSY, SetState(other, VFIO_DEVICE_STATE_RUNNING));
+        Assert.Contains(second.Recorder.Refusals, sentence => sentence.Contains("has the file of namespace 1 open", StringComparison.Ordinal));
+        SetState(client, VFIO_DEVICE_STATE_STOP_COPY);
+        Assert.Equal(StorageResult.Failed, held!.Read(0, bytes));
+        Load(other, ReadAll(client, VFIO_DEVICE_STATE_STOP_COPY, 4096), pieces: 4096);
+        Assert.Equal(Errno.None, SetState(other, VFIO_DEVICE_STATE_RUNNING));
+        Assert.Equal(StorageResult.Ok, later.Write(0, bytes));
+        Assert.Equal(Errno.EBUSY, SetState(client, VFIO_DEVICE_STATE_RUNNING));
+        Assert.Equal(Errno.EBUSY, client.Ask(VfioUserCommand.VFIO_USER_DEVICE_RESET, []).Error);
+        Assert.Equal(Errno.None, SetState(other, VFIO_DEVICE_STATE_STOP));
+        Assert.Equal(Errno.None, client.Ask(VfioUserCommand.VFIO_USER_DEVICE_RESET, []).Error);
+        Assert.Equal(VFIO_DEVICE_STATE_RUNNING, GetState(client));
+        Assert.Equal(StorageResult.Ok, held.Read(0, bytes));
+        held.Dispose();
+        later.Dispose();
+        File.Delete(path);
     }
 
     [Fact]
@@ -274,7 +311,10 @@ public sealed class MigrationTests
     }
 
     private static Served Serve(ulong length = 1 << 20)
-        => new(create: services => new NvmeFunction(services, new NvmeOptions { Serial = "migration" }, [new RamStorage(length)]));
+        => new(create: services => Controller(services, new RamStorage(length)));
+
+    private static NvmeFunction Controller(PciServices services, NvmeStorage storage)
+        => new(services, new NvmeOptions { Serial = "migration" }, [storage]);
 
     private static byte[] StateOf(VfioDeviceMigState state)
         => WireClient.Bytes(

@@ -1,3 +1,5 @@
+using Viaduct.Abi;
+
 namespace Viaduct.Devices.Nvme.Storage;
 
 /// <summary>
@@ -33,6 +35,14 @@ public abstract class NvmeStorage : IDisposable
 
     /// <summary>What was written before this call stays, whatever happens to the power after it.</summary>
     public abstract StorageResult Flush();
+
+    /// <summary>Makes what was written durable and gives the bytes up: from here on everything fails, until <see cref="TryTake"/>.</summary>
+    /// <returns>Zero; why what was written may be lost.</returns>
+    public virtual SysResult LetGo() => SysResult.Success;
+
+    /// <summary>Takes the bytes, where they are not held.</summary>
+    /// <returns>Zero; EAGAIN where somebody else has them.</returns>
+    public virtual SysResult TryTake() => SysResult.Success;
 
     /// <summary>Closes what holds the bytes.</summary>
     public void Dispose()
