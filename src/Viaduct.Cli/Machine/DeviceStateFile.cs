@@ -64,7 +64,7 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
     /// <returns>False where the model has none that could be kept, or a client stopped the device: it goes on elsewhere.</returns>
     public bool TrySave()
     {
-        if (placed.Device is not { Function: IDeviceState state, Vfio: { Migration.IsRunning: true } vfio })
+        if (placed.Device is not { Function: IDeviceState state, Vfio: { } vfio } || vfio.Migration is { IsRunning: false })
         {
             return false;
         }

@@ -13,6 +13,9 @@ public sealed partial class NvmeFunction : IDeviceState, ISharedStorage
     private const uint StateVersion = 1;
 
     /// <inheritdoc/>
+    public bool CanMigrate => Array.TrueForAll(_namespaces, ns => ns.Storage.CanMove);
+
+    /// <inheritdoc/>
     public bool TryPause()
     {
         lock (Gate)

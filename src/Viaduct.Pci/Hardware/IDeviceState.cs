@@ -9,6 +9,10 @@ namespace Viaduct.Pci.Hardware;
 /// </summary>
 public interface IDeviceState
 {
+    /// <summary>What the state leaves out, another process can have too: files, but not this one's memory. Live migration is offered only then. It stays
+    /// the same.</summary>
+    bool CanMigrate => true;
+
     /// <summary>Asks the function to come to rest: no DMA, no interrupt and no change by itself until <see cref="Resume"/>, also of work that
     /// it began before. What registers are told meanwhile is for then; a reset is obeyed. Any thread; never waits: it is called
     /// again until it is so, also after a reset that came meanwhile, of which nothing may be left to do.</summary>

@@ -48,7 +48,7 @@ public sealed partial class VfioPciDevice : VfioDevice
         _token = Function.Sriov is null ? null : VfToken.Create();
         _set.Add(this);
         Interrupts = new VfioPciIntrs(this);
-        _migration = Function is IDeviceState state ? new DeviceMigration(new Arcs(this, state)) : null;
+        _migration = Function is IDeviceState { CanMigrate: true } state ? new DeviceMigration(new Arcs(this, state)) : null;
         pci.Vfio = this;
         lock (Function.Gate)
         {

@@ -299,10 +299,12 @@ public sealed class MigrationTests
         Assert.Equal(5UL, Feature(client, Get | MigrationId).As<ulong>(8));
     }
 
-    [Fact]
-    public void Feature_OfADeviceWithoutState_IsENOTTY()
+    [Theory]
+    [InlineData(false)] // edu
+    [InlineData(true)] // whose disk is this process's memory
+    public void Feature_OfADeviceThatCannotMove_IsENOTTY(bool hasState)
     {
-        using var served = new Served();
+        using var served = hasState ? new Served(create: services => Controller(services, new RamStorage(1 << 20))) : new Served();
         using var client = served.Connect();
         Assert.Equal(Errno.ENOTTY, Feature(client, Get | MigrationId).Error);
         Assert.Equal(Errno.ENOTTY, Feature(client, Get | StateId).Error);
@@ -311,7 +313,17 @@ public sealed class MigrationTests
     }
 
     private static Served Serve(ulong length = 1 << 20)
-        => new(create: services => Controller(services, new RamStorage(length)));
+        => new(create: services => Controller(services, Image(length)));
+
+    // It needs no name once it is open.
+    private static FileStorage Image(ulong length)
+    {
+        var path = Path.GetTempFileName();
+        File.Delete(path);
+        Assert.False(FileStorage.Create(path, length, out var storage).IsError);
+        File.Delete(path);
+        return storage!;
+    }
 
     private static NvmeFunction Controller(PciServices services, NvmeStorage storage)
         => new(services, new NvmeOptions { Serial = "migration" }, [storage]);

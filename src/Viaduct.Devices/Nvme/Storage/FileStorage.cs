@@ -31,6 +31,9 @@ public sealed class FileStorage : NvmeStorage
     /// <inheritdoc/>
     public override bool IsSlow => true;
 
+    /// <inheritdoc/>
+    public override bool CanMove => true;
+
     /// <summary>Opens an image that is there.</summary>
     /// <param name="path">The file; not empty.</param>
     /// <param name="isReadOnly">It is only read, and may be open for reading elsewhere too.</param>

@@ -17,6 +17,9 @@ public abstract class NvmeStorage : IDisposable
     /// <summary>A flush, or zeroing, may wait for a medium: it is work for the background.</summary>
     public abstract bool IsSlow { get; }
 
+    /// <summary>Another process can have the bytes, after this one.</summary>
+    public virtual bool CanMove => false;
+
     /// <summary>Reads a range.</summary>
     /// <param name="offset">The first byte.</param>
     /// <param name="destination">Receives the bytes.</param>
