@@ -71,11 +71,11 @@ public sealed class FileStorage : NvmeStorage
     }
 
     /// <inheritdoc/>
-    public override StorageResult Read(ulong offset, Span<byte> destination) 
+    public override StorageResult Read(ulong offset, Span<byte> destination)
         => _isHeld ? Of(_file.Read(offset, destination)) : StorageResult.Failed;
 
     /// <inheritdoc/>
-    public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source) 
+    public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source)
         => _isHeld ? Of(_file.Write(offset, source)) : StorageResult.Failed;
 
     /// <inheritdoc/>
