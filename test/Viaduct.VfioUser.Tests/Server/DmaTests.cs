@@ -44,6 +44,40 @@ public sealed class DmaTests
     }
 
     [Fact]
+    public async Task Dma_ThroughTheOwner_OfSharedMemory_IsMessages()
+    {
+        OwnerFunction? function = null;
+        using var served = new Served(create: services => function = new OwnerFunction(services));
+        using var client = served.Connect();
+        using var memory = Allocate(4096);
+        client.Map(Iova, 4096, memory.File);
+        client.Write(0, 0, 8, Iova + 8);
+        client.Write(0, 8, 8, 77);
+        var write = client.Receive();
+        Assert.Equal((VfioUserCommand.VFIO_USER_DMA_WRITE, Iova + 8), (write.Header.Command, write.As<VfioUserDmaAccess>().Address));
+        Answer(client, write, []);
+        var read = client.Receive();
+        Assert.Equal((VfioUserCommand.VFIO_USER_DMA_READ, 8UL), (read.Header.Command, read.As<VfioUserDmaAccess>().Count));
+        Answer(client, read, BitConverter.GetBytes(78UL));
+        var done = await function!.Done.Task;
+        Assert.Equal((true, true, 78UL), (done.Write.IsOk, done.Read.IsOk, done.Value));
+        Assert.Equal(-1, memory.GetSpan(0, 4096).IndexOfAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task Dma_ThroughTheOwner_OfWhatIsNotMapped_IsAFault()
+    {
+        OwnerFunction? function = null;
+        using var served = new Served(create: services => function = new OwnerFunction(services));
+        using var client = served.Connect();
+        client.Write(0, 0, 8, Iova);
+        client.Write(0, 8, 8, 77);
+        var done = await function!.Done.Task;
+        Assert.Equal((Iova, Iova), (done.Write.Address, done.Read.Address));
+        Assert.False(done.Write.IsOk || done.Read.IsOk);
+    }
+
+    [Fact]
     public void Dma_WithAReplyThatIsTooShort_IsAFault()
     {
         using var served = new Served();
