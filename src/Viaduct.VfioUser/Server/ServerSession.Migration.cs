@@ -40,6 +40,12 @@ internal sealed partial class ServerSession
         var reply = Echo();
         StructBytes.Write(reply.Span[FeatureSize..], new VfioDeviceFeatureMigState { DeviceState = target, DataFd = -1 });
 
+        if (!migration.IsDeferred)
+        {
+            // A device that another server left goes on now or not at all: in STOP nothing may wake it.
+            TellReady();
+        }
+
         // Clients that start the device before they map its memory: libvfio-user's sample.
         var result = migration.SetState(target, defers: _maps!.Count == 0, WhileWaiting);
         TellMigration();

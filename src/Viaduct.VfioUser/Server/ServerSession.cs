@@ -213,8 +213,7 @@ internal sealed partial class ServerSession : IDisposable
 
         if (_clientReady is not null && (_header.Command == VfioUserCommand.VFIO_USER_DEVICE_SET_IRQS || TouchesBar()))
         {
-            (var ready, _clientReady) = (_clientReady, null);
-            ready();
+            TellReady();
         }
 
         _attached = [];
@@ -228,6 +227,12 @@ internal sealed partial class ServerSession : IDisposable
         {
             Reply(result, _attached);
         }
+    }
+
+    private void TellReady()
+    {
+        (var ready, _clientReady) = (_clientReady, null);
+        ready?.Invoke();
     }
 
     private bool TouchesBar()

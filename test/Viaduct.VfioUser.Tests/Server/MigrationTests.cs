@@ -6,6 +6,7 @@ using Viaduct.Linux;
 using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.VfioUser.Protocol;
+using Viaduct.VfioUser.Server;
 using Viaduct.VfioUser.Tests.Infrastructure;
 using static Viaduct.Abi.VfioDeviceMigState;
 using static Viaduct.VfioUser.Tests.Infrastructure.NvmeDriver;
@@ -124,6 +125,22 @@ public sealed class MigrationTests
         held.Dispose();
         later.Dispose();
         File.Delete(path);
+    }
+
+    [Fact]
+    public void Stop_OfADeviceThatWaitsForItsClient_ComesAfterIt()
+    {
+        var ready = new List<VfioDeviceMigState>();
+        Served? served = null;
+        using (served = new Served(
+            new ServerOptions { ClientReady = () => ready.Add(served!.Device.Migration!.State) },
+            services => Controller(services, Image(1 << 20))))
+        {
+            using var client = served.Connect();
+            Assert.Equal(Errno.None, SetState(client, VFIO_DEVICE_STATE_STOP));
+            client.Read(0, 0x14, 4);
+            Assert.Equal([VFIO_DEVICE_STATE_RUNNING], ready);
+        }
     }
 
     [Fact]
