@@ -103,6 +103,42 @@ internal sealed partial class VfioPciConfig
     public void Write(in ConfigAccess access, uint value)
         => access.Permissions.Write?.Invoke(this, access, value & access.Mask);
 
+    /// <summary>Executes a read of any length, piece by piece.</summary>
+    /// <param name="position">The first byte; what follows lies below <see cref="Size"/>.</param>
+    /// <param name="bytes">Receives them.</param>
+    public void CopyTo(int position, Span<byte> bytes)
+    {
+        for (var done = 0; done < bytes.Length;)
+        {
+            var piece = Piece(position + done, bytes.Length - done);
+            var value = Read(piece);
+            for (var i = 0; i < piece.Count; i++)
+            {
+                bytes[done++] = (byte)(value >> (8 * i));
+            }
+        }
+    }
+
+    /// <summary>Executes a write of any length, piece by piece.</summary>
+    /// <param name="position">The first byte; what follows lies below <see cref="Size"/>.</param>
+    /// <param name="bytes">What is written.</param>
+    public void CopyFrom(int position, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var piece = Piece(position, bytes.Length);
+            var value = 0u;
+            for (var i = 0; i < piece.Count; i++)
+            {
+                value |= (uint)bytes[i] << (8 * i);
+            }
+
+            Write(piece, value);
+            position += piece.Count;
+            bytes = bytes[piece.Count..];
+        }
+    }
+
     /// <summary>The chip's bits, and the virtual copy's where they are virtual (vfio_default_config_read).</summary>
     internal static uint ReadDefault(VfioPciConfig config, ConfigAccess access)
     {

@@ -60,7 +60,7 @@ public sealed partial class VfioPciDevice
                 return false;
             }
 
-            if (Passes(EehAccess.StoreMemory, (int)index, position & RegionMask))
+            if (!_isStopped && Passes(EehAccess.StoreMemory, (int)index, position & RegionMask))
             {
                 Function.WriteBarLocked((int)index, position & RegionMask, width, value);
             }

@@ -47,7 +47,7 @@ public sealed partial class VfioPciDevice
         var index = position >> RegionShift;
         return index == VFIO_PCI_CONFIG_REGION_INDEX
             ? WriteConfig(caller.Memory, buffer, count, position & RegionMask)
-            : FindBar(index) is { } bar
+            : FindBar(index) is { } bar && !_isStopped
                 ? WriteBar(caller.Memory, buffer, count, bar, position & RegionMask)
                 : Errno.EINVAL;
     }
@@ -73,16 +73,10 @@ public sealed partial class VfioPciDevice
                 return Errno.EINVAL;
             }
 
-            for (var done = 0; done < bytes.Length;)
+            config.CopyTo((int)position, bytes);
+            if (config.TakeUnreachable())
             {
-                var piece = config.Piece((int)position + done, bytes.Length - done);
-                Put(bytes.AsSpan(done, piece.Count), config.Read(piece));
-                if (config.TakeUnreachable())
-                {
-                    return Errno.ENODEV;
-                }
-
-                done += piece.Count;
+                return Errno.ENODEV;
             }
         }
 

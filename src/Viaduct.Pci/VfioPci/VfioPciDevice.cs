@@ -4,6 +4,7 @@ using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
+using Viaduct.Vfio.Migration;
 
 namespace Viaduct.Pci.VfioPci;
 
@@ -47,6 +48,7 @@ public sealed partial class VfioPciDevice : VfioDevice
         _token = Function.Sriov is null ? null : VfToken.Create();
         _set.Add(this);
         Interrupts = new VfioPciIntrs(this);
+        _migration = Function is IDeviceState { CanMigrate: true } state ? new DeviceMigration(new Arcs(this, state)) : null;
         pci.Vfio = this;
         Endpoint?.Add(this);
         lock (Function.Gate)

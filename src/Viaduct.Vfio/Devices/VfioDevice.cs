@@ -5,6 +5,7 @@ using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Migration;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio.Devices;
@@ -115,6 +116,9 @@ public abstract class VfioDevice(IommuGroup group)
     /// the device exists. Any thread.</summary>
     /// <param name="index">The region's index, whether there is one or not.</param>
     public virtual IReadOnlyList<RegionDoorbell> GetRegionDoorbells(uint index) => [];
+
+    /// <summary>Takes the device's state to another one; null where it cannot.</summary>
+    public virtual DeviceMigration? Migration => null;
 
     /// <summary>The host wants the device back: asked once, and again every ten seconds until the last file is closed.</summary>
     /// <param name="count">How often it was asked before.</param>
