@@ -51,8 +51,8 @@ internal sealed class ModelMachine
         var services = new PciServices
         {
             Dma = new DmaPort(group),
-            Executor = new DeviceThread(
-                address.ToString(), static bug => Console.Error.WriteLine($"NvmeDisk: the model failed. Please report this.\n{bug}")),
+            Executor = new DeviceThread(address.ToString(), Failed),
+            Background = new DeviceThread($"{address} background", Failed, PciServices.MostInBackground),
         };
         if (!model.TryCreate(new DeviceOptions(keys), services, out var function, out error))
         {
@@ -64,6 +64,8 @@ internal sealed class ModelMachine
         system.Add(device);
         return new ModelMachine(system, device, function);
     }
+
+    private static void Failed(Exception bug) => Console.Error.WriteLine($"NvmeDisk: the model failed. Please report this.\n{bug}");
 
     // 48 bits, without the window of message signalled interrupts: as on a PC.
     private static IommuUnit Iommu() => new()

@@ -3,19 +3,21 @@ using Viaduct.Pci.Hardware;
 namespace Viaduct.Pci;
 
 /// <summary>
-/// Runs one device's work on a thread of its own, which starts with the first work and ends when there was none for a while: a
+/// Runs one device's work on a thread of its own, or on several, which start with the work and end when there was none for a while: a
 /// machine that nobody uses any more holds no thread. A model whose work throws is out of order from there on, like a chip that
 /// hangs: the service goes on.
 /// </summary>
-/// <param name="name">What debuggers and traces call the thread.</param>
+/// <param name="name">What debuggers and traces call the threads.</param>
 /// <param name="failed">Hears of a model's exception, which is a bug in it.</param>
-public sealed class DeviceThread(string name, Action<Exception> failed) : IDeviceExecutor
+/// <param name="most">Threads that there can be. With one, work items run one after the other, in order.</param>
+public sealed class DeviceThread(string name, Action<Exception> failed, int most = 1) : IDeviceExecutor
 {
     private static readonly TimeSpan s_longestIdle = TimeSpan.FromSeconds(2);
 
     // Its own lock and condition.
     private readonly Queue<Action> _queue = new();
-    private Thread? _thread;
+    private int _threads;
+    private int _idle;
     private bool _isOutOfOrder;
 
     /// <inheritdoc/>
@@ -28,13 +30,16 @@ public sealed class DeviceThread(string name, Action<Exception> failed) : IDevic
                 return;
             }
 
+            // A thread that was woken and has not taken its work yet still counts as idle, and its work still waits.
             _queue.Enqueue(work);
-            Monitor.Pulse(_queue);
-            if (_thread is null)
+            if (_queue.Count > _idle && _threads < most)
             {
-                var thread = new Thread(Run) { Name = name, IsBackground = true };
-                thread.Start();
-                _thread = thread;
+                new Thread(Run) { Name = name, IsBackground = true }.Start();
+                _threads++;
+            }
+            else
+            {
+                Monitor.Pulse(_queue);
             }
         }
     }
@@ -66,9 +71,12 @@ public sealed class DeviceThread(string name, Action<Exception> failed) : IDevic
             Action? work;
             while (!_queue.TryDequeue(out work))
             {
-                if (!Monitor.Wait(_queue, s_longestIdle) && _queue.Count == 0)
+                _idle++;
+                var isWoken = Monitor.Wait(_queue, s_longestIdle);
+                _idle--;
+                if (!isWoken && _queue.Count == 0)
                 {
-                    _thread = null;
+                    _threads--;
                     return null;
                 }
             }

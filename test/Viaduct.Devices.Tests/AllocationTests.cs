@@ -53,6 +53,36 @@ public sealed class AllocationTests
         Assert.Empty(nvme.Host.Mistakes.Mistakes);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void NvmeCommandsOfAFile_AllocateNothing(bool isCold)
+    {
+        using var disk = new SlowStorage(1 << 20) { IsCold = isCold };
+        var nvme = new NvmeHost(disk);
+        var queue = nvme.Start();
+        for (var i = 0; i < 16; i++)
+        {
+            var (block, data) = ((ulong)i * 64, NvmeHost.Data + ((ulong)i * 0x8000));
+            queue.Put((i & 1) == 0 ? NvmeEntry.Read(block, 16, data, data + 0x4000) : NvmeEntry.Write(block, 8, data));
+        }
+
+        void Round()
+        {
+            for (var i = 4UL; i <= 64; i += 4)
+            {
+                nvme.Function.WriteBar(0, 0x1008, 4, i % 16);
+                nvme.Run();
+                nvme.Function.WriteBar(0, 0x100c, 4, i % 16);
+                nvme.Run();
+            }
+        }
+
+        Assert.Equal(0, Allocations.Least(Round));
+        Assert.True(disk.Writes >= 16);
+        Assert.Empty(nvme.Host.Mistakes.Mistakes);
+    }
+
     [Fact]
     public void NvmeFlushes_AllocateNothing()
     {

@@ -254,11 +254,11 @@ internal sealed class MachineBuilder : IPciHost
     {
         Dma = new DmaPort(group) { Observer = _observer },
         Executor = CreateThread(address, address.ToString()),
-        Background = CreateThread(address, $"{address} background"),
+        Background = CreateThread(address, $"{address} background", PciServices.MostInBackground),
     };
 
-    private DeviceThread CreateThread(PciAddress address, string name) => new(
-        name, bug => _report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}"));
+    private DeviceThread CreateThread(PciAddress address, string name, int most = 1) => new(
+        name, bug => _report($"viaduct: the model of {address} failed and does nothing any more. Please report this.\n{bug}"), most);
 
     /// <inheritdoc/>
     public IommuGroup CreateGroup(IommuUnit unit)

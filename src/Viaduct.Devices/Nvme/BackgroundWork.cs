@@ -1,68 +1,111 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Nvme;
 
 /// <summary>
-/// Work that may wait for a medium, away from the engine. The engine starts jobs and takes finished ones; the background's executor steps
-/// through them in turn.
+/// Work that may wait for a medium, away from the engine. The engine starts jobs and takes finished ones; threads of the background's executor make
+/// their steps, a few at a time for each namespace.
 /// </summary>
 internal sealed class BackgroundWork
 {
-    /// <summary>Jobs that can be under way.</summary>
+    /// <summary>Jobs of a namespace, and of commands for all of them, that can be under way.</summary>
     public const int MostJobs = 64;
+
+    /// <summary>Steps of a namespace that are made at once.</summary>
+    public const int MostSteps = 4;
 
     private readonly IDeviceExecutor _executor;
     private readonly Action _kick;
-    private readonly Action _step;
+
+    // The first is for jobs of several namespaces.
+    private readonly BackgroundLane[] _lanes;
 
     // The engine's.
-    private readonly Stack<BackgroundJob> _unused = new(MostJobs + 1);
-    private readonly List<BackgroundJob> _inFlight = new(MostJobs + 1);
+    private readonly Stack<BackgroundJob> _unused = new(MostJobs);
+    private readonly List<BackgroundJob> _inFlight = new(MostJobs);
 
-    // Innermost: nothing is called with it held.
-    private readonly Lock _lock = new();
-    private readonly Queue<BackgroundJob> _waiting = new(MostJobs + 1);
-    private readonly Queue<BackgroundJob> _finished = new(MostJobs + 1);
+    // Its own condition: a step has ended. Innermost: nothing is called with it held.
+    private readonly object _lock = new();
+    private readonly Queue<BackgroundJob> _finished = new(MostJobs);
     private bool _isPaused;
-    private bool _isInStep;
+    private int _inStep;
+    private int _changing;
 
     /// <summary>Nothing is under way.</summary>
-    /// <param name="executor">Runs the jobs.</param>
-    /// <param name="kick">Has the engine look for finished ones.</param>
-    public BackgroundWork(IDeviceExecutor executor, Action kick)
+    /// <param name="namespaces">How many there are.</param>
+    /// <param name="executor">Makes the steps.</param>
+    /// <param name="kick">Has the engine look for finished jobs.</param>
+    public BackgroundWork(int namespaces, IDeviceExecutor executor, Action kick)
     {
         _executor = executor;
         _kick = kick;
-        _step = Step;
-        for (var i = 0; i < MostJobs; i++)
+        _lanes = new BackgroundLane[namespaces + 1];
+        for (var i = 0; i < _lanes.Length; i++)
         {
-            _unused.Push(new BackgroundJob());
+            var at = i;
+            _lanes[i] = new BackgroundLane(i == 0 ? 1 : MostSteps) { Step = () => Step(at) };
         }
     }
 
-    /// <summary>Jobs that can be started.</summary>
-    public int Free => _unused.Count;
-
-    /// <summary>Jobs that were started and not taken back.</summary>
-    public int InFlight => _inFlight.Count;
-
-    /// <summary>Those jobs.</summary>
+    /// <summary>Jobs that somebody waits for, those that have ended too.</summary>
     public IReadOnlyList<BackgroundJob> Jobs => _inFlight;
 
-    /// <summary>No step is under way, nor is one to come while jobs are paused. Any thread.</summary>
+    /// <summary>A job was started that may still change what is stored, whether somebody waits for it or not. Any thread.</summary>
+    public bool IsChanging
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _changing > 0;
+            }
+        }
+    }
+
+    /// <summary>Jobs have ended and were not taken back.</summary>
+    public bool HasFinished
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _finished.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>No step is being made that somebody waits for, nor is one to come while jobs are paused. Any thread.</summary>
     public bool IsAtRest
     {
         get
         {
             lock (_lock)
             {
-                return !_isInStep;
+                return _inStep == 0;
             }
         }
     }
 
-    /// <summary>Jobs wait where they are, but for those that nobody waits for, which end. Any thread.</summary>
+    /// <summary>There is room for a job of one namespace, or of several.</summary>
+    public bool HasRoom(NvmeNamespace[] targets) => LaneOf(targets).InFlight < MostJobs;
+
+    /// <summary>Waits until nothing that was started can change what is stored any more.</summary>
+    /// <param name="milliseconds">How long at most.</param>
+    public void WaitForChanges(long milliseconds)
+    {
+        var end = Environment.TickCount64 + milliseconds;
+        lock (_lock)
+        {
+            while (_changing > 0 && end - Environment.TickCount64 is > 0 and var left)
+            {
+                Monitor.Wait(_lock, (int)left);
+            }
+        }
+    }
+
+    /// <summary>Jobs wait where they are. Any thread.</summary>
     public void Pause()
     {
         lock (_lock)
@@ -74,7 +117,6 @@ internal sealed class BackgroundWork
     /// <summary>Jobs go on. Any thread.</summary>
     public void Resume()
     {
-        int waiting;
         lock (_lock)
         {
             if (!_isPaused)
@@ -83,20 +125,18 @@ internal sealed class BackgroundWork
             }
 
             _isPaused = false;
-            waiting = _waiting.Count;
         }
 
-        // One of them too many does nothing.
-        for (; waiting > 0; waiting--)
+        foreach (var lane in _lanes)
         {
-            _executor.Post(_step);
+            Pump(lane);
         }
     }
 
-    /// <summary>A job for a command, to be filled in and started. There is one: see <see cref="Free"/>.</summary>
-    public BackgroundJob Begin(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace[] targets)
+    /// <summary>A job for a command, to be filled in and started, or released.</summary>
+    public BackgroundJob Begin(SubmissionQueue? queue, in NvmeCommand command, NvmeNamespace[] targets)
     {
-        var job = _unused.Pop();
+        var job = _unused.TryPop(out var unused) ? unused : new BackgroundJob();
         job.Begin(queue, command, targets);
         return job;
     }
@@ -104,20 +144,22 @@ internal sealed class BackgroundWork
     /// <summary>Starts a job.</summary>
     public void Start(BackgroundJob job)
     {
+        var lane = LaneOf(job.Targets);
         _inFlight.Add(job);
+        lane.InFlight++;
         lock (_lock)
         {
-            _waiting.Enqueue(job);
+            Count(lane, job, 1);
+            lane.Waiting.Enqueue(job);
         }
 
-        _executor.Post(_step);
+        Pump(lane);
     }
 
-    /// <summary>Starts the flush of a shutdown, which is not one of the jobs that there are.</summary>
+    /// <summary>Starts the flush of a shutdown.</summary>
     public void StartShutdown(NvmeNamespace ns)
     {
-        var job = new BackgroundJob();
-        job.Begin(null, default, ns.Alone);
+        var job = Begin(null, default, ns.Alone);
         job.Flushes = true;
         Start(job);
     }
@@ -133,89 +175,178 @@ internal sealed class BackgroundWork
             }
         }
 
-        _inFlight.Remove(job);
+        if (!job.IsForgotten)
+        {
+            Leave(job);
+        }
+
         return true;
     }
 
     /// <summary>The job can be used again.</summary>
-    public void Release(BackgroundJob job)
-    {
-        if (_unused.Count < MostJobs)
-        {
-            _unused.Push(job);
-        }
-    }
+    public void Release(BackgroundJob job) => _unused.Push(job);
 
-    /// <summary>Nobody waits for any job any more: they end as soon as they can.</summary>
+    /// <summary>Nobody waits for any job any more. What has not begun never does; a step that is being made ends by itself.</summary>
     public void CancelAll()
     {
-        foreach (var job in _inFlight)
-        {
-            job.IsForgotten = true;
-            job.Stop = true;
-
-            // One that waited while all were paused has nobody who comes back to it.
-            _executor.Post(_step);
-        }
-    }
-
-    /// <summary>The jobs of a queue end as soon as they can.</summary>
-    public void Stop(SubmissionQueue queue)
-    {
-        foreach (var job in _inFlight)
-        {
-            if (job.Queue == queue)
-            {
-                job.Stop = true;
-            }
-        }
-    }
-
-    private void Step()
-    {
-        BackgroundJob? job;
         lock (_lock)
         {
-            if (!TryTakeWaiting(out job))
+            foreach (var job in _inFlight)
             {
-                return;
+                job.Stop = true;
+                Forget(job);
+                var lane = LaneOf(job.Targets);
+                lane.InFlight--;
+                if (lane.TryRemove(job))
+                {
+                    Count(lane, job, -1);
+                    _finished.Enqueue(job);
+                }
             }
-
-            _isInStep = true;
         }
 
+        _inFlight.Clear();
+    }
+
+    /// <summary>Ends a job now, where that is possible: it has not begun, or only looks at what is stored.</summary>
+    /// <param name="job">A job that somebody waits for.</param>
+    /// <param name="status">What it comes to.</param>
+    /// <returns>True where it is, or a stand-in, among the finished ones; false where it ends by itself.</returns>
+    public bool TryEnd(BackgroundJob job, NvmeStatus status)
+    {
+        var lane = LaneOf(job.Targets);
+        lock (_lock)
+        {
+            if (lane.TryRemove(job))
+            {
+                Count(lane, job, -1);
+            }
+            else if (!job.IsInStep || job.Changes)
+            {
+                return false;
+            }
+            else
+            {
+                job = StandInFor(job);
+            }
+
+            job.Stop = true;
+            job.StopStatus = status;
+            _finished.Enqueue(job);
+        }
+
+        Pump(lane);
+        return true;
+    }
+
+    // The lock is held. The thread that has the job keeps it, and its buffer.
+    private BackgroundJob StandInFor(BackgroundJob job)
+    {
+        job.Stop = true;
+        Forget(job);
+        var standIn = Begin(job.Queue, job.Command, job.Targets);
+        _inFlight[_inFlight.IndexOf(job)] = standIn;
+        return standIn;
+    }
+
+    private void Leave(BackgroundJob job)
+    {
+        _inFlight.Remove(job);
+        LaneOf(job.Targets).InFlight--;
+    }
+
+    // The lock is held.
+    private void Forget(BackgroundJob job)
+    {
+        job.IsForgotten = true;
+        _inStep -= job.IsInStep ? 1 : 0;
+    }
+
+    // The lock is held.
+    private void Count(BackgroundLane lane, BackgroundJob job, int jobs)
+    {
+        if (job.Changes)
+        {
+            lane.Changing += jobs;
+            _changing += jobs;
+        }
+    }
+
+    private BackgroundLane LaneOf(NvmeNamespace[] targets) => targets.Length == 1 ? _lanes[targets[0].Id] : _lanes[0];
+
+    private void Pump(BackgroundLane lane)
+    {
+        int wanted;
+        lock (_lock)
+        {
+            wanted = _isPaused ? 0 : lane.Wanted();
+        }
+
+        for (; wanted > 0; wanted--)
+        {
+            _executor.Post(lane.Step);
+        }
+    }
+
+    private void Step(int at)
+    {
+        var lane = _lanes[at];
+        if (!TryBegin(lane, out var job))
+        {
+            return;
+        }
+
+        var isMaintenance = job.IsMaintenance;
         var isDone = job.Step();
         lock (_lock)
         {
-            _isInStep = false;
-            (isDone ? _finished : _waiting).Enqueue(job);
+            isDone |= job.Stop;
+            End(lane, job, isMaintenance, isDone);
         }
 
+        Pump(lane);
         if (isDone)
         {
             _kick();
         }
-        else
+    }
+
+    private bool TryBegin(BackgroundLane lane, [NotNullWhen(true)] out BackgroundJob? job)
+    {
+        lock (_lock)
         {
-            _executor.Post(_step);
+            lane.Posted--;
+            job = _isPaused ? null : lane.Take();
+            if (job is null)
+            {
+                return false;
+            }
+
+            Debug.Assert(!job.IsForgotten, "what nobody waits for does not wait");
+            job.IsInStep = true;
+            _inStep++;
+            lane.InStep++;
+            lane.IsMaintaining |= job.IsMaintenance;
+            return true;
         }
     }
 
     // The lock is held.
-    private bool TryTakeWaiting([NotNullWhen(true)] out BackgroundJob? job)
+    private void End(BackgroundLane lane, BackgroundJob job, bool isMaintenance, bool isDone)
     {
-        for (var left = _waiting.Count; left > 0; left--)
+        job.IsInStep = false;
+        _inStep -= job.IsForgotten ? 0 : 1;
+        lane.InStep--;
+        lane.IsMaintaining &= !isMaintenance;
+        if (isDone)
         {
-            job = _waiting.Dequeue();
-            if (!_isPaused || job.Stop)
-            {
-                return true;
-            }
-
-            _waiting.Enqueue(job);
+            Count(lane, job, -1);
+            _finished.Enqueue(job);
+            Monitor.PulseAll(_lock);
         }
-
-        job = null;
-        return false;
+        else
+        {
+            lane.Waiting.Enqueue(job);
+        }
     }
 }

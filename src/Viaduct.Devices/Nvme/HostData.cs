@@ -87,16 +87,9 @@ internal sealed partial class HostData(DmaPort dma)
         return NvmeStatus.Success;
     }
 
-    /// <summary>Reads storage into the host's memory: in place where that is one piece or the storage is memory, else through a buffer, so
-    /// that a file is asked once.</summary>
+    /// <summary>Reads storage that is never waited for into the host's memory.</summary>
     public NvmeStatus ReadStorage(NvmeStorage storage, ulong offset)
     {
-        if (_count > 1 && storage.IsSlow)
-        {
-            var whole = _bounce.AsSpan(0, Length);
-            return storage.Read(offset, whole) == StorageResult.Ok ? ToHost(whole) : NvmeStatus.UnrecoveredReadError;
-        }
-
         for (var i = 0; i < _count; i++)
         {
             ref readonly var segment = ref _segments[i];
@@ -112,16 +105,9 @@ internal sealed partial class HostData(DmaPort dma)
         return NvmeStatus.Success;
     }
 
-    /// <summary>Writes the host's memory to storage.</summary>
+    /// <summary>Writes the host's memory to storage that is never waited for.</summary>
     public NvmeStatus WriteStorage(NvmeStorage storage, ulong offset)
     {
-        if (_count > 1 && storage.IsSlow)
-        {
-            var whole = _bounce.AsSpan(0, Length);
-            var taken = FromHost(whole);
-            return taken == NvmeStatus.Success ? OfWrite(storage.Write(offset, whole)) : taken;
-        }
-
         for (var i = 0; i < _count; i++)
         {
             ref readonly var segment = ref _segments[i];
@@ -137,7 +123,70 @@ internal sealed partial class HostData(DmaPort dma)
         return NvmeStatus.Success;
     }
 
-    /// <summary>Compares storage with the host's memory.</summary>
+    /// <summary>Reads storage into the host's memory in place, where that is one piece that is mapped here and nothing has to be waited
+    /// for.</summary>
+    /// <param name="storage">What is read.</param>
+    /// <param name="offset">Its first byte.</param>
+    /// <param name="wouldWait">The storage was asked, and would have had to wait.</param>
+    /// <returns><see cref="NvmeStatus.Deferred"/> where it must go another way.</returns>
+    public NvmeStatus TryReadInPlace(NvmeStorage storage, ulong offset, out bool wouldWait)
+    {
+        wouldWait = false;
+        if (!IsOnePiece || !dma.TryGetSpan(_segments[0].Address, Length, DmaAccess.Write, out var lease))
+        {
+            return NvmeStatus.Deferred;
+        }
+
+        var result = storage.TryRead(offset, lease.Span);
+        lease.Dispose();
+        wouldWait = result == StorageResult.WouldWait;
+        return OfRead(result);
+    }
+
+    /// <summary>Writes the host's memory to storage in place, under the same conditions.</summary>
+    /// <param name="storage">What is written.</param>
+    /// <param name="offset">Its first byte.</param>
+    /// <param name="wouldWait">The storage was asked, and would have had to wait.</param>
+    /// <returns><see cref="NvmeStatus.Deferred"/> where it must go another way.</returns>
+    public NvmeStatus TryWriteInPlace(NvmeStorage storage, ulong offset, out bool wouldWait)
+    {
+        wouldWait = false;
+        if (!IsOnePiece || !dma.TryGetSpan(_segments[0].Address, Length, DmaAccess.Read, out var lease))
+        {
+            return NvmeStatus.Deferred;
+        }
+
+        var result = storage.TryWrite(offset, lease.Span);
+        lease.Dispose();
+        wouldWait = result == StorageResult.WouldWait;
+        return OfWrite(result);
+    }
+
+    /// <summary>Compares data that was read with the host's.</summary>
+    /// <param name="ours">As many bytes as were mapped.</param>
+    public NvmeStatus Compare(ReadOnlySpan<byte> ours)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var segment = ref _segments[i];
+            var theirs = _bounce.AsSpan(0, segment.Length);
+            if (!dma.Read(segment.Address, theirs).IsOk)
+            {
+                return NvmeStatus.DataTransferError;
+            }
+
+            if (!theirs.SequenceEqual(ours[..segment.Length]))
+            {
+                return NvmeStatus.CompareFailure;
+            }
+
+            ours = ours[segment.Length..];
+        }
+
+        return NvmeStatus.Success;
+    }
+
+    /// <summary>Compares storage that is never waited for with the host's memory.</summary>
     public NvmeStatus CompareStorage(NvmeStorage storage, ulong offset)
     {
         for (var i = 0; i < _count; i++)
@@ -170,7 +219,7 @@ internal sealed partial class HostData(DmaPort dma)
         return NvmeStatus.Success;
     }
 
-    /// <summary>Reads storage and drops what it says.</summary>
+    /// <summary>Reads storage that is never waited for and drops what it says.</summary>
     public NvmeStatus VerifyStorage(NvmeStorage storage, ulong offset, ulong length)
     {
         while (length > 0)
@@ -193,8 +242,20 @@ internal sealed partial class HostData(DmaPort dma)
     {
         StorageResult.Ok => NvmeStatus.Success,
         StorageResult.NoSpace => NvmeStatus.CapacityExceeded,
+        StorageResult.WouldWait => NvmeStatus.Deferred,
         _ => NvmeStatus.WriteFault,
     };
+
+    /// <summary>The status of a read.</summary>
+    public static NvmeStatus OfRead(StorageResult result) => result switch
+    {
+        StorageResult.Ok => NvmeStatus.Success,
+        StorageResult.WouldWait => NvmeStatus.Deferred,
+        _ => NvmeStatus.UnrecoveredReadError,
+    };
+
+    // A bit bucket is no place to read to.
+    private bool IsOnePiece => _count == 1 && !_segments[0].IsBucket;
 
     private NvmeStatus ReadSegment(NvmeStorage storage, ulong offset, in DataSegment segment)
     {

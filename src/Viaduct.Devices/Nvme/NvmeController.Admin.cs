@@ -30,8 +30,7 @@ internal sealed partial class NvmeController
             case AdminOpcode.Identify:
                 return Identify(command);
             case AdminOpcode.Abort:
-                // A command that was fetched is done, or its storage has it: only requests for events can be aborted.
-                result = (ushort)command.Dword10 == 0 && TryAbortEventRequest((ushort)(command.Dword10 >> 16)) ? 0u : 1u;
+                result = TryAbort((ushort)command.Dword10, (ushort)(command.Dword10 >> 16)) ? 0u : 1u;
                 return NvmeStatus.Success;
             case AdminOpcode.SetFeatures:
                 return SetFeatures(command, ref result);
@@ -46,6 +45,27 @@ internal sealed partial class NvmeController
             default:
                 return NvmeStatus.InvalidOpcode;
         }
+    }
+
+    /// <summary>A command that was fetched is done, waits for an event, or storage has it. It completes before the command that aborts it.</summary>
+    private bool TryAbort(int queue, ushort identifier)
+    {
+        if (queue == 0 && TryAbortEventRequest(identifier))
+        {
+            return true;
+        }
+
+        if (!TryAbortJob(queue, identifier))
+        {
+            return false;
+        }
+
+        while (_background.TryTakeFinished(out var job))
+        {
+            Take(job);
+        }
+
+        return true;
     }
 
     private NvmeStatus CreateCompletions(in NvmeCommand command)
@@ -137,8 +157,8 @@ internal sealed partial class NvmeController
         queue.DeleteIdentifier = command.Identifier;
         _ready.Remove(id);
         _waitForBackground.Remove(id);
-        _background.Stop(queue);
         _completions[0]!.Reserve();
+        EndJobs(queue);
         return NvmeStatus.Deferred;
     }
 

@@ -45,31 +45,25 @@ internal sealed partial class NvmeController
 
         return opcode switch
         {
-            IoOpcode.Read => Read(command, ns),
+            IoOpcode.Read => Read(queue, command, ns),
             IoOpcode.Write => Write(queue, command, ns),
             IoOpcode.Flush => Flush(queue, command, ns),
-            IoOpcode.Compare => Compare(command, ns),
+            IoOpcode.Compare => Compare(queue, command, ns),
             IoOpcode.WriteZeroes => WriteZeroes(queue, command, ns),
             IoOpcode.DatasetManagement => ManageDataset(queue, command, ns),
-            _ => Verify(command, ns),
+            _ => Verify(queue, command, ns),
         };
     }
 
-    private NvmeStatus Read(in NvmeCommand command, NvmeNamespace ns)
+    private NvmeStatus Read(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns)
     {
         var status = MapBlocks(command, ns, isToHost: true, out var offset);
         if (status == NvmeStatus.Success)
         {
-            status = _data.ReadStorage(ns.Storage, offset);
+            status = ns.Storage.IsSlow ? ReadSlow(queue, command, ns, offset) : _data.ReadStorage(ns.Storage, offset);
         }
 
-        if (status == NvmeStatus.Success)
-        {
-            _health.Reads++;
-            _health.BytesRead += (ulong)_data.Length;
-        }
-
-        return CountFault(status);
+        return status == NvmeStatus.Deferred ? status : CountRead(status, _data.Length);
     }
 
     private NvmeStatus Write(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns)
@@ -87,37 +81,25 @@ internal sealed partial class NvmeController
         var status = MapBlocks(command, ns, isToHost: false, out var offset);
         if (status == NvmeStatus.Success)
         {
-            status = _data.WriteStorage(ns.Storage, offset);
+            status = ns.Storage.IsSlow ? WriteSlow(queue, command, ns, offset) : _data.WriteStorage(ns.Storage, offset);
         }
 
-        if (status != NvmeStatus.Success)
-        {
-            return CountFault(status);
-        }
-
-        _health.Writes++;
-        _health.BytesWritten += (ulong)_data.Length;
-        return EndWrite(queue, command, ns, (command.Dword12 & ForceUnitAccess) != 0);
+        return status == NvmeStatus.Deferred ? status : CountWrite(status, _data.Length);
     }
 
-    private NvmeStatus Compare(in NvmeCommand command, NvmeNamespace ns)
+    private NvmeStatus Compare(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns)
     {
         var status = MapBlocks(command, ns, isToHost: false, out var offset);
         if (status == NvmeStatus.Success)
         {
-            status = _data.CompareStorage(ns.Storage, offset);
+            status = ns.Storage.IsSlow
+                ? ReadLater(queue, command, ns, offset, _data.Length) : _data.CompareStorage(ns.Storage, offset);
         }
 
-        if (status is NvmeStatus.Success or NvmeStatus.CompareFailure)
-        {
-            _health.Reads++;
-            _health.BytesRead += (ulong)_data.Length;
-        }
-
-        return CountFault(status);
+        return status == NvmeStatus.Deferred ? status : CountRead(status, _data.Length);
     }
 
-    private NvmeStatus Verify(in NvmeCommand command, NvmeNamespace ns)
+    private NvmeStatus Verify(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns)
     {
         if (!ns.Contains(command.FirstBlock, command.BlockCount))
         {
@@ -131,15 +113,26 @@ internal sealed partial class NvmeController
         }
 
         _bytesLeft -= (long)length;
-        return CountFault(_data.VerifyStorage(ns.Storage, command.FirstBlock << ns.BlockShift, length));
+        var offset = command.FirstBlock << ns.BlockShift;
+        return ns.Storage.IsSlow
+            ? ReadLater(queue, command, ns, offset, (int)length) : CountFault(_data.VerifyStorage(ns.Storage, offset, length));
     }
 
     private NvmeStatus Flush(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns)
-        => ns.Storage.IsReadOnly ? NvmeStatus.Success : EndWrite(queue, command, ns, isForced: true);
+    {
+        if (ns.Storage is { IsReadOnly: true } or { IsSlow: false })
+        {
+            return NvmeStatus.Success;
+        }
+
+        var job = Begin(queue, command, ns.Alone);
+        job.Flushes = true;
+        return Start(job);
+    }
 
     private NvmeStatus FlushAll(SubmissionQueue queue, in NvmeCommand command)
     {
-        if (_namespaces.All(ns => !ns.Storage.IsSlow || ns.Storage.IsReadOnly))
+        if (Array.TrueForAll(_namespaces, static ns => !ns.Storage.IsSlow || ns.Storage.IsReadOnly))
         {
             return NvmeStatus.Success;
         }

@@ -104,7 +104,7 @@ internal sealed partial class NvmeController
     {
         LookAtShadow(queue);
         var count = Math.Min(Math.Min(queue.Contiguous, queue.Completions.Free), (uint)Math.Min(_features.Burst, MostFetched));
-        count = Math.Min(count, (uint)Math.Min(_commandsLeft, _background.Free));
+        count = Math.Min(count, (uint)_commandsLeft);
         if (count == 0)
         {
             Park(queue);
@@ -122,6 +122,13 @@ internal sealed partial class NvmeController
             bytes = bytes[NvmeCommand.Length..])
         {
             var command = NvmeCommand.Read(bytes);
+            if (!HasRoom(queue, command))
+            {
+                _ready.Remove(queue.Id);
+                _waitForBackground.Add(queue.Id);
+                return;
+            }
+
             queue.Advance();
             _commandsLeft--;
             Execute(queue, command);
@@ -153,14 +160,10 @@ internal sealed partial class NvmeController
         {
             AskForDoorbell(queue);
         }
-        else if (queue.Completions.Free == 0)
+        else
         {
             queue.Completions.HasWaiters = true;
             AskForDoorbell(queue.Completions);
-        }
-        else
-        {
-            _waitForBackground.Add(queue.Id);
         }
     }
 

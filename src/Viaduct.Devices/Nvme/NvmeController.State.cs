@@ -257,7 +257,7 @@ internal sealed partial class NvmeController
     private void LoadCommands(ref StateReader state)
     {
         _toRepeat.Clear();
-        var count = state.ReadUInt32(0, BackgroundWork.MostJobs);
+        var count = state.ReadUInt32(0, (uint)(BackgroundWork.MostJobs * (_namespaces.Length + 2)));
         for (var i = 0; i < count && state.IsGood; i++)
         {
             var queue = (int)state.ReadUInt32(0, NvmeRegisters.MostQueues);

@@ -39,7 +39,7 @@ internal sealed partial class NvmeController
         _dma = services.Dma;
         _time = services.Time;
         _data = new HostData(services.Dma);
-        _background = new BackgroundWork(services.Background, host.Kick);
+        _background = new BackgroundWork(namespaces.Length, services.Background, host.Kick);
         _features = new NvmeFeatures(_time);
         _health = new HealthCounters(_time);
     }
@@ -94,6 +94,7 @@ internal sealed partial class NvmeController
         _isShuttingDown = false;
         IsShutDown = false;
         Phase = ControllerPhase.Draining;
+        TakeFinished();
         Drain();
     }
 
@@ -123,23 +124,21 @@ internal sealed partial class NvmeController
     /// <returns>True where there is more to do at once.</returns>
     public bool Turn()
     {
-        TakeFinished();
-        Drain();
-        if (Phase != ControllerPhase.Ready || _isShuttingDown)
-        {
-            return false;
-        }
-
         _commandsLeft = CommandsPerTurn;
         _bytesLeft = BytesPerTurn;
-        ServeReady();
-        if (Phase != ControllerPhase.Ready)
+        TakeFinished();
+        Drain();
+        if (Phase == ControllerPhase.Ready && !_isShuttingDown)
         {
-            return false;
+            ServeReady();
         }
 
-        DeliverEvents();
-        return !_ready.IsEmpty;
+        if (Phase == ControllerPhase.Ready && !_isShuttingDown)
+        {
+            DeliverEvents();
+        }
+
+        return _background.HasFinished || (Phase == ControllerPhase.Ready && !_isShuttingDown && !_ready.IsEmpty);
     }
 
     private void ServeReady()
@@ -178,9 +177,10 @@ internal sealed partial class NvmeController
         _host.Mistake(mistake + "; the controller reports a fatal status (CSTS.CFS)");
     }
 
+    // A read that has not ended changes nothing any more, neither here nor in the host's memory.
     private void Drain()
     {
-        if (Phase == ControllerPhase.Draining && _background.InFlight == 0)
+        if (Phase == ControllerPhase.Draining && !_background.IsChanging)
         {
             Phase = ControllerPhase.Disabled;
         }

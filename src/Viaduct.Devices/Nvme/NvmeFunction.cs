@@ -32,8 +32,11 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDev
     private const int MessagesBar = 4;
     private const uint PendingOffset = 0x800;
 
-    // How long a reset waits for the command that is under way. PCI Express gives a function 100 ms for its reset (6.6.2).
+    // How long a reset waits for what is under way. PCI Express gives a function 100 ms for its reset (6.6.2).
     private const int ResetMilliseconds = 100;
+
+    // How long the end waits for a disk.
+    private const int RestMilliseconds = 20_000;
 
     private readonly NvmeController _controller;
     private readonly NvmeNamespace[] _namespaces;
@@ -107,6 +110,22 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDev
     /// <inheritdoc/>
     public bool TryClose([NotNullWhen(false)] out string? error)
     {
+        lock (Gate)
+        {
+            _isPaused = true;
+            _controller.StopRequested = true;
+            lock (_bus)
+            {
+                _controller.PauseBackground();
+            }
+        }
+
+        if (!SpinWait.SpinUntil(() => _controller.IsBackgroundAtRest, RestMilliseconds))
+        {
+            error = "A disk does not answer: what was written since the last flush may be lost.";
+            return false;
+        }
+
         var failed = _namespaces.Where(ns => !ns.Storage.IsReadOnly && ns.Storage.Flush() != StorageResult.Ok).ToList();
         Dispose();
         error = failed.Count == 0 ? null
@@ -146,10 +165,14 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDev
         _controller.StopRequested = true;
         Kick();
 
-        // The command that is under way ends first; if memory or a disk does not answer in time, the reset goes on without it.
+        // The command that is under way ends first, and what changes the disk; if memory or the disk does not answer in time, the reset goes on without
+        // them, and the controller is not ready again before they have.
+        var end = Environment.TickCount64 + ResetMilliseconds;
         if (_bus.TryEnter(ResetMilliseconds))
         {
+            _controller.CancelBackground();
             _bus.Exit();
+            _controller.WaitForChanges(end - Environment.TickCount64);
         }
     }
 

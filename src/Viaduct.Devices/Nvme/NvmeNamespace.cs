@@ -15,6 +15,7 @@ internal sealed class NvmeNamespace
     public const int Formats = 2;
 
     // What the background has started and finished of flushes; see BackgroundWork.
+    private readonly Lock _flushLock = new();
     private long _flushTickets;
     private long _flushed;
 
@@ -57,21 +58,25 @@ internal sealed class NvmeNamespace
     /// <summary>A number for a flush that begins now: what was written before is covered by a sync that starts later.</summary>
     public long NextFlushTicket() => Interlocked.Increment(ref _flushTickets);
 
-    /// <summary>For the background: makes durable what a ticket covers, unless a sync that started after it has done so.</summary>
+    /// <summary>For the background: makes durable what a ticket covers, unless a sync that started after it has done so. Waits for one that another
+    /// thread is at.</summary>
     public StorageResult FlushUpTo(long ticket)
     {
-        if (ticket <= _flushed)
+        lock (_flushLock)
         {
-            return StorageResult.Ok;
-        }
+            if (ticket <= _flushed)
+            {
+                return StorageResult.Ok;
+            }
 
-        var covered = Interlocked.Read(ref _flushTickets);
-        var result = Storage.Flush();
-        if (result == StorageResult.Ok)
-        {
-            _flushed = covered;
-        }
+            var covered = Interlocked.Read(ref _flushTickets);
+            var result = Storage.Flush();
+            if (result == StorageResult.Ok)
+            {
+                _flushed = covered;
+            }
 
-        return result;
+            return result;
+        }
     }
 }

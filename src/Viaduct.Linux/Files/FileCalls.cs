@@ -12,6 +12,7 @@ public static unsafe class FileCalls
 {
     private const int O_CLOEXEC = 0x80000;
     private const int MaxLink = 4096;
+    private const int RWF_NOWAIT = 0x8;
 
     /// <summary>open(2), close-on-exec.</summary>
     /// <param name="path">The file; not empty.</param>
@@ -108,6 +109,30 @@ public static unsafe class FileCalls
             }
             while (count < 0 && LastErrno() == Errno.EINTR);
             return Result(count);
+        }
+    }
+
+    /// <summary>preadv2(2) with RWF_NOWAIT: what can be read without waiting.</summary>
+    /// <returns>The bytes read, which may be fewer than asked for; EAGAIN where it would have to wait; EOPNOTSUPP where the file system cannot
+    /// tell.</returns>
+    public static SysResult PreadNow(FileDescriptorHandle file, Span<byte> buffer, ulong offset)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            var vector = new IoVector { Base = pointer, Length = (nuint)buffer.Length };
+            return Result(LibC.Preadv2(file, &vector, 1, (long)offset, RWF_NOWAIT));
+        }
+    }
+
+    /// <summary>pwritev2(2) with RWF_NOWAIT: what can be written without waiting.</summary>
+    /// <returns>The bytes written, which may be fewer than asked for; EAGAIN where it would have to wait; EOPNOTSUPP where the file system
+    /// cannot tell.</returns>
+    public static SysResult PwriteNow(FileDescriptorHandle file, ReadOnlySpan<byte> buffer, ulong offset)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            var vector = new IoVector { Base = pointer, Length = (nuint)buffer.Length };
+            return Result(LibC.Pwritev2(file, &vector, 1, (long)offset, RWF_NOWAIT));
         }
     }
 

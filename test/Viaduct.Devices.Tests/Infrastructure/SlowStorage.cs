@@ -24,26 +24,42 @@ internal sealed class SlowStorage(ulong length, bool isReadOnly = false) : NvmeS
     /// <summary>What everything comes to.</summary>
     public StorageResult Outcome { get; set; }
 
+    /// <summary>Told of a call that may wait, before it does anything: read, write, zero, flush. While that has not returned, the disk hangs.</summary>
+    public Action<string>? Waiting { get; set; }
+
     public override StorageResult Read(ulong offset, Span<byte> destination)
     {
+        Waiting?.Invoke("read");
         Reads++;
         return Outcome == StorageResult.Ok ? _bytes.Read(offset, destination) : Outcome;
     }
 
     public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source)
     {
+        Waiting?.Invoke("write");
         Writes++;
         return Outcome == StorageResult.Ok ? _bytes.Write(offset, source) : Outcome;
     }
 
+    /// <summary>Nothing is to be had without waiting.</summary>
+    public bool IsCold { get; set; }
+
+    public override StorageResult TryRead(ulong offset, Span<byte> destination)
+        => IsCold ? StorageResult.WouldWait : Read(offset, destination);
+
+    public override StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
+        => IsCold ? StorageResult.WouldWait : Write(offset, source);
+
     public override StorageResult Zero(ulong offset, ulong length, bool deallocate)
     {
+        Waiting?.Invoke("zero");
         Zeroed.Add((offset, length, deallocate));
         return Outcome == StorageResult.Ok ? _bytes.Zero(offset, length, deallocate) : Outcome;
     }
 
     public override StorageResult Flush()
     {
+        Waiting?.Invoke("flush");
         Flushes++;
         return Outcome;
     }

@@ -20,13 +20,13 @@ public sealed class NvmeHostileTests
     {
         for (var seed = 0; seed < Rounds; seed++)
         {
-            Survive(new Random(seed), seed % 2 == 0);
+            Survive(new Random(seed), isSlow: seed % 3 != 0, isCold: seed % 3 == 1);
         }
     }
 
-    private static void Survive(Random random, bool isSlow)
+    private static void Survive(Random random, bool isSlow, bool isCold)
     {
-        NvmeStorage storage = isSlow ? new SlowStorage(1 << 20) : new RamStorage(1 << 20);
+        NvmeStorage storage = isSlow ? new SlowStorage(1 << 20) { IsCold = isCold } : new RamStorage(1 << 20);
         var nvme = new NvmeHost(new NvmeOptions { Serial = "S", Queues = 3 }, storage);
         nvme.Map(0x7000_0000, 0x1000, DmaAccess.Read);
         nvme.Start();

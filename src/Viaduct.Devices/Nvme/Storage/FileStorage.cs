@@ -11,8 +11,8 @@ public sealed class FileStorage : NvmeStorage
 
     private readonly DiskFile _file;
     private volatile bool _isHeld;
-    private bool _hasHoles = true;
-    private bool _hasZeroRange = true;
+    private volatile bool _hasHoles = true;
+    private volatile bool _hasZeroRange = true;
 
     private FileStorage(DiskFile file, ulong length, bool isReadOnly, bool isHeld)
     {
@@ -77,6 +77,14 @@ public sealed class FileStorage : NvmeStorage
     /// <inheritdoc/>
     public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source)
         => _isHeld ? Of(_file.Write(offset, source)) : StorageResult.Failed;
+
+    /// <inheritdoc/>
+    public override StorageResult TryRead(ulong offset, Span<byte> destination)
+        => _isHeld ? Of(_file.TryRead(offset, destination)) : StorageResult.Failed;
+
+    /// <inheritdoc/>
+    public override StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
+        => _isHeld ? Of(_file.TryWrite(offset, source)) : StorageResult.Failed;
 
     /// <inheritdoc/>
     public override StorageResult Zero(ulong offset, ulong length, bool deallocate)
@@ -168,6 +176,7 @@ public sealed class FileStorage : NvmeStorage
     private static StorageResult Of(SysResult result) => result.Errno switch
     {
         Errno.None => StorageResult.Ok,
+        Errno.EAGAIN => StorageResult.WouldWait,
         Errno.ENOSPC or Errno.EDQUOT or Errno.EFBIG => StorageResult.NoSpace,
         _ => StorageResult.Failed,
     };

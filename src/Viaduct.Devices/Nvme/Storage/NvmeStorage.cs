@@ -3,8 +3,8 @@ using Viaduct.Abi;
 namespace Viaduct.Devices.Nvme.Storage;
 
 /// <summary>
-/// The bytes of a namespace. Ranges lie inside <see cref="Length"/>. The controller's engine reads and writes; <see cref="Flush"/>
-/// and <see cref="Zero"/> may run beside that on another thread where <see cref="IsSlow"/>.
+/// The bytes of a namespace. Ranges lie inside <see cref="Length"/>. Where <see cref="IsSlow"/>, several threads call at once, and only
+/// <see cref="TryRead"/> and <see cref="TryWrite"/> are called by the controller's engine; else only the engine calls.
 /// </summary>
 public abstract class NvmeStorage : IDisposable
 {
@@ -14,7 +14,7 @@ public abstract class NvmeStorage : IDisposable
     /// <summary>Nothing can be written.</summary>
     public virtual bool IsReadOnly => false;
 
-    /// <summary>A flush, or zeroing, may wait for a medium: it is work for the background.</summary>
+    /// <summary>It may wait for a medium: what cannot be done at once is work for the background.</summary>
     public abstract bool IsSlow { get; }
 
     /// <summary>Another process can have the bytes, after this one.</summary>
@@ -29,6 +29,20 @@ public abstract class NvmeStorage : IDisposable
     /// <param name="offset">The first byte.</param>
     /// <param name="source">The bytes.</param>
     public abstract StorageResult Write(ulong offset, ReadOnlySpan<byte> source);
+
+    /// <summary>Reads a range where nothing has to be waited for.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <returns>As <see cref="Read"/>, or <see cref="StorageResult.WouldWait"/>.</returns>
+    public virtual StorageResult TryRead(ulong offset, Span<byte> destination)
+        => IsSlow ? StorageResult.WouldWait : Read(offset, destination);
+
+    /// <summary>Writes a range where nothing has to be waited for.</summary>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="source">The bytes.</param>
+    /// <returns>As <see cref="Write"/>, or <see cref="StorageResult.WouldWait"/>.</returns>
+    public virtual StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
+        => IsSlow ? StorageResult.WouldWait : Write(offset, source);
 
     /// <summary>Makes a range zeroes.</summary>
     /// <param name="offset">The first byte.</param>
