@@ -111,7 +111,12 @@ internal static class ServeRun
             server.Stop();
             try
             {
-                state?.TrySave();
+                string? error = null;
+                if (state?.TrySave(out error) == false && error is not null)
+                {
+                    isSaved = false;
+                    _ = ErrorText.Write(error, "fix: look for errors of the disk in the kernel's log");
+                }
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {

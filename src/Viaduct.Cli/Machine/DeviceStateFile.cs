@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Viaduct.Pci.Hardware;
 using Viaduct.Pci.VfioPci;
+using Viaduct.Vfio.Migration;
 
 namespace Viaduct.Cli.Machine;
 
@@ -61,15 +62,23 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
     }
 
     /// <summary>Leaves the device's state for the next server. Nobody is served.</summary>
-    /// <returns>False where the model has none that could be kept, or a client stopped the device: it goes on elsewhere.</returns>
-    public bool TrySave()
+    /// <param name="error">The device did not come to rest, so there is nothing to keep; else null.</param>
+    /// <returns>False after that error, where the model has no state, or where a client stopped the device: it goes on elsewhere.</returns>
+    public bool TrySave(out string? error)
     {
+        error = null;
         if (placed.Device is not { Function: IDeviceState state, Vfio: { } vfio } || vfio.Migration is { IsRunning: false })
         {
             return false;
         }
 
-        SpinWait.SpinUntil(state.TryPause);
+        if (!SpinWait.SpinUntil(state.TryPause, DeviceMigration.LongestStop))
+        {
+            error = $"{placed.Spec.Model.Name} {placed.Device.Name} did not come to rest within {DeviceMigration.LongestStop.TotalSeconds} s: "
+                + "the next server begins as after power on.";
+            return false;
+        }
+
         var bytes = new ArrayBufferWriter<byte>();
         var model = new ArrayBufferWriter<byte>();
         state.SaveState(model);

@@ -5,6 +5,10 @@ namespace Viaduct.Devices.Nvme;
 /// <param name="most">Steps that are made at once.</param>
 internal sealed class BackgroundLane(int most)
 {
+    private static readonly TimeSpan s_fast = TimeSpan.FromMicroseconds(50);
+
+    private TimeSpan _mean;
+
     /// <summary>Jobs that wait for their next step, the one that waits longest first.</summary>
     public Queue<BackgroundJob> Waiting { get; } = new(BackgroundWork.MostJobs + 1);
 
@@ -17,6 +21,15 @@ internal sealed class BackgroundLane(int most)
     /// <summary>Steps that are being made, also for jobs that nobody waits for any more.</summary>
     public int InStep { get; set; }
 
+    /// <summary>Threads that wait whether the one that makes steps gets on.</summary>
+    public int Watching { get; set; }
+
+    /// <summary>Steps that have ended.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>Data moves so fast that one thread does best: more would be in each other's way, and in the kernel's.</summary>
+    public bool IsFast => _mean < s_fast;
+
     /// <summary>Jobs that may change the medium and have not ended.</summary>
     public int Changing { get; set; }
 
@@ -26,10 +39,13 @@ internal sealed class BackgroundLane(int most)
     /// <summary>Jobs that somebody waits for.</summary>
     public int InFlight { get; set; }
 
+    /// <summary>Data was moved; it took so long.</summary>
+    public void Measure(TimeSpan time) => _mean += (time - _mean) / 8;
+
     /// <summary>Counts the steps that an executor is to be given.</summary>
     public int Wanted()
     {
-        var wanted = Math.Min(most - InStep - Posted, Waiting.Count - Posted);
+        var wanted = Math.Min((IsFast ? Math.Min(most, 2) : most) - InStep - Posted - Watching, Waiting.Count - Posted);
         Posted += Math.Max(wanted, 0);
         return wanted;
     }

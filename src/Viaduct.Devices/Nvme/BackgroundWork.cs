@@ -16,6 +16,9 @@ internal sealed class BackgroundWork
     /// <summary>Steps of a namespace that are made at once.</summary>
     public const int MostSteps = 4;
 
+    // After so much without a step that has ended, a second thread helps.
+    private const int WatchMilliseconds = 1;
+
     private readonly IDeviceExecutor _executor;
     private readonly Action _kick;
 
@@ -30,13 +33,14 @@ internal sealed class BackgroundWork
     private readonly object _lock = new();
     private readonly Queue<BackgroundJob> _finished = new(MostJobs);
     private bool _isPaused;
+    private bool _isAwaited;
     private int _inStep;
     private int _changing;
 
     /// <summary>Nothing is under way.</summary>
     /// <param name="namespaces">How many there are.</param>
     /// <param name="executor">Makes the steps.</param>
-    /// <param name="kick">Has the engine look for finished jobs.</param>
+    /// <param name="kick">Has the engine look for finished jobs. Called for the first since it has taken all.</param>
     public BackgroundWork(int namespaces, IDeviceExecutor executor, Action kick)
     {
         _executor = executor;
@@ -98,10 +102,13 @@ internal sealed class BackgroundWork
         var end = Environment.TickCount64 + milliseconds;
         lock (_lock)
         {
+            _isAwaited = true;
             while (_changing > 0 && end - Environment.TickCount64 is > 0 and var left)
             {
                 Monitor.Wait(_lock, (int)left);
             }
+
+            _isAwaited = false;
         }
     }
 
@@ -288,47 +295,77 @@ internal sealed class BackgroundWork
         }
     }
 
+    // Job after job: a thread that is awake is cheaper than one that has to be woken.
     private void Step(int at)
     {
         var lane = _lanes[at];
-        if (!TryBegin(lane, out var job))
+        var job = Arrive(lane);
+        while (job is not null)
         {
-            return;
-        }
+            var isMaintenance = job.IsMaintenance;
+            var start = Stopwatch.GetTimestamp();
+            var isDone = job.Step();
+            bool isFirst;
+            BackgroundJob? next;
+            lock (_lock)
+            {
+                isDone |= job.Stop;
+                isFirst = isDone && _finished.Count == 0;
+                if (!isMaintenance)
+                {
+                    lane.Measure(Stopwatch.GetElapsedTime(start));
+                }
 
-        var isMaintenance = job.IsMaintenance;
-        var isDone = job.Step();
-        lock (_lock)
-        {
-            isDone |= job.Stop;
-            End(lane, job, isMaintenance, isDone);
-        }
+                End(lane, job, isMaintenance, isDone);
+                next = isDone ? Begin(lane) : null;
+            }
 
-        Pump(lane);
-        if (isDone)
-        {
-            _kick();
+            Pump(lane);
+            if (isFirst)
+            {
+                _kick();
+            }
+
+            job = next;
         }
     }
 
-    private bool TryBegin(BackgroundLane lane, [NotNullWhen(true)] out BackgroundJob? job)
+    /// <summary>A thread has come to make a step. Where steps are short, one thread makes them all, and a second one only watches that it gets on.</summary>
+    private BackgroundJob? Arrive(BackgroundLane lane)
     {
         lock (_lock)
         {
             lane.Posted--;
-            job = _isPaused ? null : lane.Take();
-            if (job is null)
+            lane.Watching++;
+            while (lane.IsFast && lane.InStep > 0)
             {
-                return false;
+                var seen = lane.Steps;
+                Monitor.Wait(_lock, WatchMilliseconds);
+                if (lane.Steps == seen)
+                {
+                    break;
+                }
             }
 
+            lane.Watching--;
+            return Begin(lane);
+        }
+    }
+
+    // The lock is held.
+    private BackgroundJob? Begin(BackgroundLane lane)
+    {
+        var job = _isPaused ? null : lane.Take();
+        if (job is not null)
+        {
             Debug.Assert(!job.IsForgotten, "what nobody waits for does not wait");
             job.IsInStep = true;
             _inStep++;
             lane.InStep++;
             lane.IsMaintaining |= job.IsMaintenance;
-            return true;
         }
+
+        return job;
     }
 
     // The lock is held.
@@ -337,16 +374,19 @@ internal sealed class BackgroundWork
         job.IsInStep = false;
         _inStep -= job.IsForgotten ? 0 : 1;
         lane.InStep--;
+        lane.Steps++;
         lane.IsMaintaining &= !isMaintenance;
-        if (isDone)
-        {
-            Count(lane, job, -1);
-            _finished.Enqueue(job);
-            Monitor.PulseAll(_lock);
-        }
-        else
+        if (!isDone)
         {
             lane.Waiting.Enqueue(job);
+            return;
+        }
+
+        Count(lane, job, -1);
+        _finished.Enqueue(job);
+        if (_isAwaited)
+        {
+            Monitor.PulseAll(_lock);
         }
     }
 }

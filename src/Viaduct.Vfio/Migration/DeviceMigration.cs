@@ -11,14 +11,22 @@ namespace Viaduct.Vfio.Migration;
 /// device that does not fit while this one still runs. What was not read of the first is dropped.</para>
 /// </summary>
 /// <param name="device">The device, running.</param>
-public sealed class DeviceMigration(IMigratable device)
+/// <param name="time">What tells how long a device takes to come to rest; the system's where it is null.</param>
+public sealed class DeviceMigration(IMigratable device, TimeProvider? time = null)
 {
+    /// <summary>How long a device is waited for that does not come to rest.</summary>
+    public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
+
+
     /// <summary>The least that <see cref="Read"/> takes.</summary>
     public const int SmallestRead = StateOutput.SmallestRead;
 
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private StateOutput? _output;
     private StateInput? _input;
     private bool _isLoaded;
+
+    private static string Restless => $"The device did not come to rest within {LongestStop.TotalSeconds} s: a disk may not answer.";
 
     /// <summary>What the device can, for VFIO_DEVICE_FEATURE_MIGRATION.</summary>
     public static VfioMigrationFlags Flags => VfioMigrationFlags.VFIO_MIGRATION_STOP_COPY | VfioMigrationFlags.VFIO_MIGRATION_PRE_COPY;
@@ -40,7 +48,8 @@ public sealed class DeviceMigration(IMigratable device)
     /// <param name="defers">A device that came from elsewhere waits for <see cref="StartDeferred"/>: its memory is not in place.</param>
     /// <param name="whileWaiting">Called again and again until the device is at rest; it may wait for a moment itself.</param>
     /// <returns>Zero; EINVAL where there is no way, or what was loaded is no state of this device, which is in ERROR then; EBUSY where
-    /// somebody else has what the device needs to run; EIO where what it wrote cannot be made durable, and it runs on. Arcs before the one that failed are done.</returns>
+    /// somebody else has what the device needs to run; EIO where what it wrote cannot be made durable, and it runs on; ETIMEDOUT where it does not come to rest within
+    /// <see cref="LongestStop"/>, and it runs on, or (RESUMING) is in ERROR. Arcs before the one that failed are done.</returns>
     public SysResult SetState(VfioDeviceMigState target, bool defers, Action whileWaiting)
     {
         Error = null;
@@ -136,14 +145,7 @@ public sealed class DeviceMigration(IMigratable device)
             case (VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING):
                 return Start(defers);
             case (VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_PRE_COPY):
-                Stop(whileWaiting);
-                Save();
-                if (!IsDeferred)
-                {
-                    device.Start();
-                }
-
-                break;
+                return Look(whileWaiting);
             case (VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_STOP_COPY):
                 var left = Leave(whileWaiting);
                 if (left.IsError)
@@ -158,7 +160,12 @@ public sealed class DeviceMigration(IMigratable device)
                 break;
             case (_, VFIO_DEVICE_STATE_RESUMING):
                 device.Clear();
-                Stop(whileWaiting);
+                if (!TryStop(whileWaiting))
+                {
+                    _ = Fail(Restless);
+                    return Errno.ETIMEDOUT;
+                }
+
                 _input = new StateInput();
                 _isLoaded = false;
                 break;
@@ -172,10 +179,30 @@ public sealed class DeviceMigration(IMigratable device)
         return SysResult.Success;
     }
 
+    /// <summary>The device's state as it is at this moment.</summary>
+    private SysResult Look(Action whileWaiting)
+    {
+        var isAtRest = TryStop(whileWaiting);
+        if (isAtRest)
+        {
+            Save();
+        }
+
+        GoOn();
+        Error = isAtRest ? null : Restless;
+        return isAtRest ? SysResult.Success : Errno.ETIMEDOUT;
+    }
+
     /// <summary>The device stops, and others may have what it held.</summary>
     private SysResult Leave(Action whileWaiting)
     {
-        Stop(whileWaiting);
+        if (!TryStop(whileWaiting))
+        {
+            GoOn();
+            Error = Restless;
+            return Errno.ETIMEDOUT;
+        }
+
         if (device.TryLetGo(out var error))
         {
             IsDeferred = false;
@@ -189,20 +216,32 @@ public sealed class DeviceMigration(IMigratable device)
         }
 
         Error = error;
+        GoOn();
+        return Errno.EIO;
+    }
+
+    private void GoOn()
+    {
         if (!IsDeferred)
         {
             device.Start();
         }
-
-        return Errno.EIO;
     }
 
-    private void Stop(Action whileWaiting)
+    private bool TryStop(Action whileWaiting)
     {
+        var start = _time.GetTimestamp();
         while (!device.TryStop())
         {
+            if (_time.GetElapsedTime(start) > LongestStop)
+            {
+                return false;
+            }
+
             whileWaiting();
         }
+
+        return true;
     }
 
     private SysResult Start(bool defers)

@@ -292,7 +292,7 @@ public sealed class NvmeIoTests
         queue.Ring();
         other.Ring();
         nvme.RunEngine();
-        Assert.Equal(4, nvme.Background.Waiting);
+        Assert.Equal(2, nvme.Background.Waiting);
         nvme.Run();
         for (var i = 0; i < 60; i++)
         {

@@ -53,6 +53,28 @@ public sealed class StateStreamTests
         Assert.Equal(3, waits);
     }
 
+    [Theory]
+    [InlineData(VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING)]
+    [InlineData(VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_RUNNING)]
+    [InlineData(VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP)]
+    public void SetState_OfADeviceThatNeverRests_IsETIMEDOUT(VfioDeviceMigState target, VfioDeviceMigState left)
+    {
+        var clock = new Clock();
+        var device = new Device();
+        var migration = new DeviceMigration(device, clock);
+        if (left == VFIO_DEVICE_STATE_STOP)
+        {
+            Assert.False(migration.SetState(left, defers: false, () => { }).IsError);
+        }
+
+        device.Delay = int.MaxValue;
+        Assert.Equal(Errno.ETIMEDOUT, migration.SetState(target, defers: false, () => clock.Now += TimeSpan.TicksPerSecond).Errno);
+        Assert.Equal(21, clock.Now / TimeSpan.TicksPerSecond);
+        Assert.Equal("The device did not come to rest within 20 s: a disk may not answer.", migration.Error);
+        Assert.Equal(left == VFIO_DEVICE_STATE_STOP ? VFIO_DEVICE_STATE_ERROR : VFIO_DEVICE_STATE_RUNNING, migration.State);
+        Assert.Equal(left != VFIO_DEVICE_STATE_STOP, device.IsRunning);
+    }
+
     private static void Carry(byte[] first, byte[] last, int reads, int writes, int left)
     {
         var source = new Device { State = first };
@@ -90,6 +112,15 @@ public sealed class StateStreamTests
         Assert.False(result.IsError);
         stream.AddRange(bytes.AsSpan(0, (int)result.Raw));
         return result.Raw == size;
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public long Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now;
     }
 
     private sealed class Device : IMigratable
