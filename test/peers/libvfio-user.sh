@@ -24,15 +24,29 @@ serve() { # command...: started, and its socket waited for
   rm -f "$folder/s"
   "$@" >"$folder/server.log" 2>&1 &
   server=$!
-  for _ in $(seq 200); do [ -S "$folder/s" ] && return; sleep 0.05; done
+  for _ in $(seq 1200); do [ -S "$folder/s" ] && return; kill -0 "$server" 2>/dev/null || break; sleep 0.05; done
   echo "FAIL $1 does not serve"; tail -5 "$folder/server.log"; failed=$((failed + 1))
   return 1
+}
+
+# A busy machine takes as long as it takes; what says nothing for a minute, or goes on for ten, hangs.
+await_end() { # process that writes to $folder/out
+  local size last=-1 quiet=0
+  for _ in $(seq 1200); do
+    grep -qE 'the client ends with|Assertion|mismatch' "$folder/out" && return
+    kill -0 "$1" 2>/dev/null || return
+    size=$(stat -c %s "$folder/out")
+    if [ "$size" = "$last" ]; then quiet=$((quiet + 1)); else quiet=0 last=$size; fi
+    if [ "$quiet" -ge 120 ]; then break; fi
+    sleep 0.5
+  done
+  echo "FAIL its client, our server: nothing new for $((quiet / 2)) s"; failed=$((failed + 1))
 }
 
 ours() { # peer, command of its server...
   local peer=$1 line; shift
   serve "$@" || return
-  timeout 120 dotnet "$folder/peers/Viaduct.Peers.dll" "$peer" "$folder/s" >"$folder/out" 2>&1
+  timeout 600 dotnet "$folder/peers/Viaduct.Peers.dll" "$peer" "$folder/s" >"$folder/out" 2>&1
   line=$(grep -E '^peer .*: [0-9]+ passed, [0-9]+ failed$' "$folder/out")
   stop
   if [ -z "$line" ]; then
@@ -62,11 +76,7 @@ END
   rm -f "$folder/s_migrated"
   "$folder/theirs/client" "$folder/s" >"$folder/out" 2>&1 &
   client=$!
-  for _ in $(seq 600); do
-    grep -qE 'the client ends with|Assertion|mismatch' "$folder/out" && break
-    kill -0 "$client" 2>/dev/null || break
-    sleep 0.1
-  done
+  await_end "$client"
   sleep 0.5
   { kill "$client"; wait "$client"; } 2>/dev/null
   stop
