@@ -19,7 +19,6 @@ internal sealed class BackgroundJob
     private byte[] _buffer = [];
     private int _count;
     private int _length;
-    private bool _isWhole;
     private long _ticket;
     private int _target;
     private int _range;
@@ -45,6 +44,9 @@ internal sealed class BackgroundJob
 
     /// <summary>Storage may be changed by it.</summary>
     public bool Changes { get; private set; }
+
+    /// <summary>It zeroes all of its targets: what was begun before comes first.</summary>
+    public bool IsWhole { get; private set; }
 
     /// <summary>Its next step flushes or zeroes, and does not move data.</summary>
     public bool IsMaintenance => _move == BackgroundMove.None;
@@ -87,7 +89,7 @@ internal sealed class BackgroundJob
         _move = BackgroundMove.None;
         _length = 0;
         _count = 0;
-        _isWhole = false;
+        IsWhole = false;
         _ticket = targets.Length == 1 ? targets[0].NextFlushTicket() : 0;
         _target = 0;
         _range = 0;
@@ -97,7 +99,7 @@ internal sealed class BackgroundJob
     /// <summary>Zeroes all of every target.</summary>
     public void AddWhole()
     {
-        _isWhole = true;
+        IsWhole = true;
         Changes = true;
     }
 
@@ -170,10 +172,10 @@ internal sealed class BackgroundJob
 
     private bool TryGetPiece(NvmeNamespace target, out ulong offset, out ulong length)
     {
-        while (_range < (_isWhole ? 1 : _count))
+        while (_range < (IsWhole ? 1 : _count))
         {
-            var first = _isWhole ? 0 : _offsets[_range];
-            var all = _isWhole ? target.Storage.Length : _lengths[_range];
+            var first = IsWhole ? 0 : _offsets[_range];
+            var all = IsWhole ? target.Storage.Length : _lengths[_range];
             if (_done < all)
             {
                 offset = first + _done;

@@ -51,12 +51,13 @@ internal sealed class BackgroundLane(int most)
     }
 
     /// <summary>Takes out the first job whose next step may be made; null where there is none.</summary>
-    public BackgroundJob? Take()
+    /// <param name="isAlone">A job that changes all of a medium would be the only one that changes it.</param>
+    public BackgroundJob? Take(bool isAlone)
     {
         for (var left = Waiting.Count; left > 0; left--)
         {
             var job = Waiting.Dequeue();
-            if ((job.IsMaintenance && IsMaintaining) || (job.IsShutdown && Changing > 0))
+            if ((job.IsMaintenance && IsMaintaining) || (job.IsShutdown && Changing > 0) || (job.IsWhole && !isAlone))
             {
                 Waiting.Enqueue(job);
                 continue;

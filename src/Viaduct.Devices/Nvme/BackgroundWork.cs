@@ -305,7 +305,7 @@ internal sealed class BackgroundWork
             var isMaintenance = job.IsMaintenance;
             var start = Stopwatch.GetTimestamp();
             var isDone = job.Step();
-            bool isFirst;
+            bool isFirst, wasOfOne;
             BackgroundJob? next;
             lock (_lock)
             {
@@ -318,9 +318,15 @@ internal sealed class BackgroundWork
 
                 End(lane, job, isMaintenance, isDone);
                 next = isDone ? Begin(lane) : null;
+                wasOfOne = at != 0 && isDone && job.Changes && _lanes[0].Waiting.Count > 0;
             }
 
             Pump(lane);
+            if (wasOfOne)
+            {
+                Pump(_lanes[0]);
+            }
+
             if (isFirst)
             {
                 _kick();
@@ -343,6 +349,7 @@ internal sealed class BackgroundWork
                 Monitor.Wait(_lock, WatchMilliseconds);
                 if (lane.Steps == seen)
                 {
+                    lane.Measure(TimeSpan.FromMilliseconds(WatchMilliseconds));
                     break;
                 }
             }
@@ -355,7 +362,7 @@ internal sealed class BackgroundWork
     // The lock is held.
     private BackgroundJob? Begin(BackgroundLane lane)
     {
-        var job = _isPaused ? null : lane.Take();
+        var job = _isPaused ? null : lane.Take(isAlone: lane == _lanes[0] ? _changing == lane.Changing : lane.Changing == 1);
         if (job is not null)
         {
             Debug.Assert(!job.IsForgotten, "what nobody waits for does not wait");

@@ -138,6 +138,46 @@ public sealed class NvmeSlowDiskTests : IDisposable
     }
 
     [Fact]
+    public void Disk_Hangs_FourCommandsOfItDoAtMost()
+    {
+        var (hanging, most) = (0, 0);
+        _disk.Waiting = _ =>
+        {
+            most = Math.Max(most, ++hanging);
+            while (_nvme.Background.RunOne())
+            {
+            }
+
+            hanging--;
+        };
+        SubmitWrites(6);
+        _nvme.Run();
+        Assert.Equal((4, 6), (most, _disk.Writes));
+    }
+
+    [Theory]
+    [InlineData(1u)]
+    [InlineData(uint.MaxValue)]
+    public void Format_WithAWriteUnderWay_ComesAfterIt(uint nsid)
+    {
+        WhileItHangs(() =>
+        {
+            _nvme.Admin.Submit(new NvmeEntry(0x80) { Nsid = nsid });
+            _nvme.RunEngine();
+            while (_nvme.Background.RunOne())
+            {
+            }
+
+            Assert.Empty(_disk.Zeroed);
+        });
+        SubmitWrites(1);
+        _nvme.Run();
+        Assert.Single(_disk.Zeroed);
+        Assert.True(_nvme.Admin.TryTake(out var reply));
+        Assert.Equal(0, reply.Status);
+    }
+
+    [Fact]
     public void Disable_WithAWriteUnderWay_IsDoneAfterIt()
     {
         WhileItHangs(() =>
