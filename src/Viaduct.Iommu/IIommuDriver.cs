@@ -9,6 +9,9 @@ public interface IIommuDriver
     /// both.</summary>
     bool IsNoIommu { get; }
 
+    /// <summary>The module that it is in, where that is not VFIO's own.</summary>
+    string? Module => null;
+
     /// <summary>What clients see of the driver's options in sysfs.</summary>
     IReadOnlyList<ModuleParameter> Parameters => [];
 

@@ -19,6 +19,7 @@ public sealed partial class IoAddressSpace
     private readonly IovaMap<Target> _map = new();
     private readonly IPageTableWalk? _walk;
     private TransferSlot[] _slots = [];
+    private volatile MemorySource? _owner;
 
     /// <summary>It has nothing mapped.</summary>
     public IoAddressSpace() => Untracked = new IoDomain(this, null);
@@ -29,6 +30,14 @@ public sealed partial class IoAddressSpace
 
     /// <summary>For those who do not want to know what is written.</summary>
     internal IoDomain Untracked { get; }
+
+    /// <summary>Moves bytes for those who ask the memory's owner, see <see cref="DmaPort.ReadThroughOwner"/>; its offsets are I/O virtual addresses. Null
+    /// where nobody can be asked. Whoever takes it away calls <see cref="WaitForTransfers"/> before it ends.</summary>
+    public MemorySource? Owner
+    {
+        get => _owner;
+        set => _owner = value;
+    }
 
     /// <summary>Adds a translation. The range (both ends belong to it) must be free.</summary>
     /// <param name="first">The first I/O virtual address.</param>

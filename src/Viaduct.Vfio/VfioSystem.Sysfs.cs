@@ -34,7 +34,7 @@ public sealed partial class VfioSystem
         tree.AddDirectory("/sys/class/vfio", opaque: true);
         tree.AddDirectory("/sys/class/vfio-dev", opaque: true);
         tree.AddDirectory("/sys/kernel/debug/vfio", opaque: true);
-        foreach (var name in new[] { "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core" })
+        foreach (var name in (string[])["vfio", "vfio_pci", "vfio_pci_core", .. IommuDrivers.Select(driver => driver.Module).OfType<string>()])
         {
             tree.AddDirectory($"/sys/module/{name}", opaque: true);
         }

@@ -53,11 +53,8 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
                 _groups.Add(device.Group.Id, group = new VfioGroup(this, device.Group));
             }
 
-            if (HasIommufd)
-            {
-                device.CharacterDevice ??= NewCharacterDevice();
-                _indexes.Add(device.CharacterDevice.Value.Index);
-            }
+            device.CharacterDevice ??= NewCharacterDevice();
+            _indexes.Add(device.CharacterDevice.Value.Index);
 
             device.Gate = Gate;
             device.Register(group);
@@ -97,12 +94,8 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
                 _groups.Remove(group.Iommu.Id);
             }
 
-            if (device.CharacterDevice is (var index, _))
-            {
-                _indexes.Remove(index);
-                device.CharacterDevice = null;
-            }
-
+            _indexes.Remove(device.CharacterDevice!.Value.Index);
+            device.CharacterDevice = null;
             device.VfioGroup = null;
         }
 

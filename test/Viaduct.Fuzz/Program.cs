@@ -15,9 +15,11 @@ var viaduct = new Option<string>("--viaduct")
 var programs = new Option<int>("--programs") { Description = "Supervisors at a time.", DefaultValueFactory = _ => 2 };
 var clients = new Option<int>("--clients") { Description = "Not for a time, but so many clients under one supervisor: to repeat a failure." };
 var client = new Option<string?>("--client") { Description = "The client, where it is built already." };
+var part = new Option<string?>("--part") { Description = "Only this part of our own process, for the whole time, and no programs." };
+part.AcceptOnlyFromAmong([.. InProcessRun.Parts]);
 var root = new RootCommand("Runs random VFIO programs under viaduct, and random input through its parts.")
 {
-    seed, seconds, viaduct, programs, clients, client,
+    seed, seconds, viaduct, programs, clients, client, part,
 };
 var record = new Option<string[]>("--record")
 {
@@ -32,20 +34,25 @@ root.SetAction(parsed => parsed.GetValue(record) is [var from, var to, var file]
     parsed.GetValue(viaduct)!,
     parsed.GetValue(programs),
     parsed.GetValue(clients),
-    parsed.GetValue(client)));
+    parsed.GetValue(client),
+    parsed.GetValue(part)));
 return root.Parse(args).Invoke();
 
-static int Run(ulong seed, int seconds, string viaduct, int programs, int clients, string? client)
+static int Run(ulong seed, int seconds, string viaduct, int programs, int clients, string? client, string? part)
 {
     var folder = Directory.CreateTempSubdirectory("viaduct-fuzz-");
     try
     {
         folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        client ??= Build(folder.FullName);
+        client ??= part is null ? Build(folder.FullName) : "";
         var run = new FuzzRun(viaduct, client);
         var inside = new InProcessRun();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fuzz: seed {seed}"));
-        if (clients > 0)
+        if (part is not null)
+        {
+            inside.Run(seed, TimeSpan.FromSeconds(seconds), part);
+        }
+        else if (clients > 0)
         {
             run.Session(seed, clients, DateTime.MaxValue);
         }

@@ -8,27 +8,41 @@ namespace Viaduct.Peers.Timer;
 
 /// <summary>
 /// The device that libvfio-user's samples/client.c wants, which is also its samples/server.c: BAR0 takes a time in seconds since 1970,
-/// at which INTx rises; BAR1 is memory. Then it writes a page of letters to the second and the first page of the address space.
+/// at which INTx rises; BAR1 is memory. Then it writes letters to the second page that is mapped, in place, and to the first by messages, and reads
+/// those back. Nobody sets its bus master bit. It can migrate, and rings where it comes to.
 /// </summary>
-public sealed class TimerFunction : DeviceFunction
+public sealed partial class TimerFunction : DeviceFunction
 {
-    private const int MemorySize = 16 << 10;
+    private const ulong RegionSize = 16 << 10;
     private const int Page = 4096;
     private const int Piece = 1024;
+
+    // That a client maps below.
+    private const ulong Pages = 64;
+
+    // What the client takes for the size of BAR1, which is no power of two.
+    private const int MemorySize = 12 << 10;
 
     private static readonly RegisterSpec s_time = new("TIME", 0x00, 64, "When to interrupt; reads as the seconds since then");
 
     private readonly ITimer _timer;
     private readonly Action _ring;
+    private readonly ScratchMemory _memory = new(MemorySize);
+
+    // Under the gate.
+    private bool _isArmed;
+    private bool _isRinging;
+    private bool _isPaused;
 
     public TimerFunction(PciServices services)
         : base("timer", Ids, services, new RegisterBlock(Model.Registers))
     {
+        MastersAlways = true;
         _ring = Ring;
         _timer = Time.CreateTimer(_ => Executor.Post(_ring), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Registers[s_time].OnWrite(Arm).OnRead((in RegisterRead read) => (ulong)(Now - (long)read.Stored));
+        Registers[s_time].OnWrite(TimeWritten).OnRead((in RegisterRead read) => (ulong)(Now - (long)read.Stored));
         AddBar(new PciBar(0, PciBarKind.Memory32, 16, Registers));
-        AddBar(new PciBar(1, PciBarKind.Memory32, MemorySize, new ScratchMemory(MemorySize)));
+        AddBar(new PciBar(1, PciBarKind.Memory32, RegionSize, _memory));
     }
 
     /// <summary>What the command line finds.</summary>
@@ -53,7 +67,11 @@ public sealed class TimerFunction : DeviceFunction
 
     private long Now => Time.GetUtcNow().ToUnixTimeSeconds();
 
-    protected override void OnReset(PciResetKind kind) => Registers.Reset();
+    protected override void OnReset(PciResetKind kind)
+    {
+        Registers.Reset();
+        _isArmed = false;
+    }
 
     private static bool Create(
         DeviceOptions options, PciServices services, [NotNullWhen(true)] out DeviceFunction? function, out string? error)
@@ -63,9 +81,16 @@ public sealed class TimerFunction : DeviceFunction
         return true;
     }
 
-    private void Arm(in RegisterWrite write)
+    private void TimeWritten(in RegisterWrite write)
     {
-        var seconds = Math.Clamp((long)write.New - Now, 0, int.MaxValue / 1000);
+        SetIntx(asserted: false);
+        _isArmed = true;
+        Arm((long)write.New);
+    }
+
+    private void Arm(long time)
+    {
+        var seconds = Math.Clamp(time - Now, 0, int.MaxValue / 1000);
         _timer.Change(TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan);
     }
 
@@ -73,21 +98,57 @@ public sealed class TimerFunction : DeviceFunction
     {
         lock (Gate)
         {
+            if (!_isArmed || _isPaused)
+            {
+                return;
+            }
+
+            (_isArmed, _isRinging) = (false, true);
             SetIntx(asserted: true);
         }
 
-        var letters = new byte[Piece];
-        foreach (var page in (ReadOnlySpan<ulong>)[Page, 0])
+        if (FindMapped() is { } first)
         {
-            for (var i = 0; i < Page / Piece; i++)
+            MoveLetters(first);
+        }
+        else
+        {
+            DriverMistake("there is no memory to write to");
+        }
+
+        lock (Gate)
+        {
+            _isRinging = false;
+        }
+    }
+
+    private ulong? FindMapped()
+    {
+        Span<byte> probe = stackalloc byte[1];
+        for (var page = 0UL; page < Pages; page++)
+        {
+            if (Dma.Read(page * Page, probe).IsOk)
             {
-                letters.AsSpan().Fill((byte)('A' + i));
-                if (!Dma.Write(page + (ulong)(i * Piece), letters).IsOk)
-                {
-                    DriverMistake($"memory at 0x{page:x} cannot be written");
-                    return;
-                }
+                return page * Page;
             }
+        }
+
+        return null;
+    }
+
+    private void MoveLetters(ulong first)
+    {
+        var letters = new byte[Page];
+        for (var i = 0; i < Page; i++)
+        {
+            letters[i] = (byte)('A' + (i / Piece));
+        }
+
+        var back = new byte[Page];
+        if (!Dma.Write(first + Page, letters).IsOk || !Dma.WriteThroughOwner(first, letters).IsOk || !Dma.ReadThroughOwner(first, back).IsOk
+            || !back.AsSpan().SequenceEqual(letters))
+        {
+            DriverMistake($"memory at 0x{first:x} cannot be written, or does not keep what is");
         }
     }
 }

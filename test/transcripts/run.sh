@@ -32,7 +32,7 @@ run() { # program, machine or nothing
 	# The goldens were made with an unlimited RLIMIT_MEMLOCK, but for the programs that lower it: the limit of whoever
 	# calls this must not show.
 	memlock=report
-	[[ $name == memlock* ]] && memlock=enforce
+	[[ $name == *memlock* ]] && memlock=enforce
 	machine=$(MACHINES=$work/machines ./build.sh --machine ours "$@")
 	# Word splitting is wanted: these are options.
 	# shellcheck disable=SC2086

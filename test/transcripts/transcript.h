@@ -42,12 +42,17 @@
 #include <unistd.h>
 #include "uapi.h"
 
+#ifndef PAGE
 #define PAGE 4096ul
+#endif
 #define unused __attribute__((unused))
 
 static char t_text[1 << 16];
 static size_t t_used;
-static const char *t_bdf = "0000:00:05.0";
+#ifndef T_BDF
+#define T_BDF "0000:00:05.0"
+#endif
+static const char *t_bdf = T_BDF;
 static int t_group;
 static char t_group_path[64];
 
@@ -184,10 +189,12 @@ static unused void hex(const void *p, size_t n)
 /* Private zeroed memory, of whole pages, with an inaccessible page before and after it. */
 static unused void *pages(size_t count)
 {
-	char *p = mmap(NULL, (count + 2) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || mprotect(p + PAGE, count * PAGE, PROT_READ | PROT_WRITE))
+	char *p = mmap(NULL, (count + 3) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* PAGE may be larger than the host's. */
+	char *first = (char *)(((uintptr_t)p + 2 * PAGE - 1) & ~(PAGE - 1));
+	if (p == MAP_FAILED || mprotect(first, count * PAGE, PROT_READ | PROT_WRITE))
 		die("no memory");
-	return p + PAGE;
+	return first;
 }
 
 /* The address n bytes before memory that cannot be accessed. */
@@ -341,7 +348,12 @@ static unused void fd_stat(int fd, const char *name)
 static unused void open_flags(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
-	call(flags < 0 ? -1 : flags & ~(0100000 | O_NOFOLLOW), "fcntl(F_GETFL)");
+#ifdef __powerpc64__
+	int large = 0200000;
+#else
+	int large = 0100000;
+#endif
+	call(flags < 0 ? -1 : flags & ~(large | O_NOFOLLOW), "fcntl(F_GETFL)");
 }
 
 /* Sends a descriptor over a socket pair and gives the received one: the same open file. */

@@ -20,7 +20,7 @@ struct t_type1_info {
 	__u32 cap_offset, pad;
 };
 
-#define T_IO(nr) (0x3b00u | (nr)) /* _IO(';', nr) */
+#define T_IO(nr) _IO(';', nr) /* 0x3b00 | nr on most machines */
 
 /* Ids that VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU take. */
 enum {
@@ -39,5 +39,20 @@ enum {
 enum { T_MAP_READ = 1, T_MAP_WRITE = 2, T_MAP_VADDR = 4 };
 enum { T_UNMAP_DIRTY = 1, T_UNMAP_ALL_FLAG = 2, T_UNMAP_VADDR = 4 };
 enum { T_DIRTY_START = 1, T_DIRTY_STOP = 2, T_DIRTY_GET = 4 };
+
+/* KVM's tables of TCEs: POWER's header only. */
+struct t_kvm_spapr_tce {
+	__u64 liobn;
+	__u32 window_size;
+};
+
+struct t_kvm_spapr_tce_64 {
+	__u64 liobn;
+	__u32 page_shift, flags;
+	__u64 offset, size;
+};
+
+#define T_KVM_CREATE_SPAPR_TCE _IOW(0xae, 0xa8, struct t_kvm_spapr_tce)
+#define T_KVM_CREATE_SPAPR_TCE_64 _IOW(0xae, 0xa8, struct t_kvm_spapr_tce_64)
 
 #endif

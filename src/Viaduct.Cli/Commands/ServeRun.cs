@@ -67,7 +67,7 @@ internal static class ServeRun
         var state = stateFolder is null ? null : new DeviceStateFile(stateFolder, placed);
         if (state is not null)
         {
-            resumes = state.TryLoad(server, out var error);
+            resumes = state.TryLoad(out var error);
             report.Restored(name, resumes, error);
         }
 
@@ -111,7 +111,7 @@ internal static class ServeRun
             server.Stop();
             try
             {
-                state?.TrySave(server);
+                state?.TrySave();
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {

@@ -1,9 +1,8 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Viaduct.Pci.Hardware;
-using Viaduct.VfioUser.Server;
+using Viaduct.Pci.VfioPci;
 
 namespace Viaduct.Cli.Machine;
 
@@ -17,15 +16,15 @@ namespace Viaduct.Cli.Machine;
 internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
 {
     private const int MostBytes = 64 << 20;
-    private static readonly byte[] s_mark = "viaduct state 1\n"u8.ToArray();
 
     private readonly string _path = Path.Combine(folder, $"{placed.Spec.Model.Name}-{placed.Device.Name}.state");
 
+    private byte[] Kind => Encoding.UTF8.GetBytes(placed.Spec.Model.Name);
+
     /// <summary>Takes over what the last server left. The device is open, and nobody is served.</summary>
-    /// <param name="server">The device's.</param>
     /// <param name="error">Why that cannot be; null where there was nothing, or it was taken.</param>
     /// <returns>The device waits for <see cref="IDeviceState.Resume"/>.</returns>
-    public bool TryLoad(VfioUserServer server, out string? error)
+    public bool TryLoad(out string? error)
     {
         error = null;
         if (!File.Exists(_path))
@@ -51,7 +50,7 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
             return false;
         }
 
-        server.RestoreConfiguration(configuration);
+        placed.Device.Vfio!.RestoreConfiguration(configuration);
         if (!((IDeviceState)placed.Device.Function).TryLoadState(model, out error))
         {
             error = $"{_path}: {error}";
@@ -62,21 +61,19 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
     }
 
     /// <summary>Leaves the device's state for the next server. Nobody is served.</summary>
-    /// <returns>False where the model has none that could be kept.</returns>
-    public bool TrySave(VfioUserServer server)
+    /// <returns>False where the model has none that could be kept, or a client stopped the device: it goes on elsewhere.</returns>
+    public bool TrySave()
     {
-        if (placed.Device.Function is not IDeviceState state)
+        if (placed.Device is not { Function: IDeviceState state, Vfio: { } vfio } || vfio.Migration is { IsRunning: false })
         {
             return false;
         }
 
+        SpinWait.SpinUntil(state.TryPause);
         var bytes = new ArrayBufferWriter<byte>();
-        bytes.Write(s_mark);
-        WriteBlock(bytes, Encoding.UTF8.GetBytes(placed.Spec.Model.Name));
-        WriteBlock(bytes, server.SaveConfiguration());
         var model = new ArrayBufferWriter<byte>();
         state.SaveState(model);
-        WriteBlock(bytes, model.WrittenSpan);
+        DeviceStateImage.Write(bytes, Kind, vfio.SaveConfiguration(), model.WrittenSpan);
 
         // Whole or not at all.
         Directory.CreateDirectory(folder);
@@ -91,47 +88,10 @@ internal sealed class DeviceStateFile(string folder, PlacedDevice placed)
         return true;
     }
 
-    private static void WriteBlock(ArrayBufferWriter<byte> bytes, ReadOnlySpan<byte> block)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.GetSpan(sizeof(int)), block.Length);
-        bytes.Advance(sizeof(int));
-        bytes.Write(block);
-    }
-
     private bool TryRead([NotNullWhen(true)] out byte[]? configuration, [NotNullWhen(true)] out byte[]? model)
     {
         (configuration, model) = (null, null);
-        if (new FileInfo(_path).Length > MostBytes)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> bytes = File.ReadAllBytes(_path);
-        if (!bytes.StartsWith(s_mark))
-        {
-            return false;
-        }
-
-        bytes = bytes[s_mark.Length..];
-        if (!TryReadBlock(ref bytes, out var name) || Encoding.UTF8.GetString(name) != placed.Spec.Model.Name
-            || !TryReadBlock(ref bytes, out configuration) || !TryReadBlock(ref bytes, out model))
-        {
-            return false;
-        }
-
-        return bytes.IsEmpty;
-    }
-
-    private static bool TryReadBlock(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out byte[]? block)
-    {
-        block = null;
-        if (!BinaryPrimitives.TryReadInt32LittleEndian(bytes, out var length) || length < 0 || length > bytes.Length - sizeof(int))
-        {
-            return false;
-        }
-
-        block = bytes.Slice(sizeof(int), length).ToArray();
-        bytes = bytes[(sizeof(int) + length)..];
-        return true;
+        return new FileInfo(_path).Length <= MostBytes
+            && DeviceStateImage.TryRead(File.ReadAllBytes(_path), Kind, out configuration, out model);
     }
 }

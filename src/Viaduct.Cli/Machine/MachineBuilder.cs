@@ -244,7 +244,7 @@ internal sealed class MachineBuilder : IPciHost
                 // Without an IOMMU only devices that VFIO has are in groups.
                 bridge.Group = bus.Functions.Any(f => f.Group.IsNoIommu) ? null
                     : bridge.IsConventional ? bus.Functions[0].Group
-                    : GroupOf(FirstFreeGroup(all));
+                    : GroupOf(FirstFreeGroup(all), bridge.Address);
             }
         }
     }
@@ -298,18 +298,20 @@ internal sealed class MachineBuilder : IPciHost
         var id = spec.Group ?? (isNone ? null : SharedGroup(address, all)) ?? FirstFreeGroup(all);
         if (!isNone)
         {
-            return GroupOf(id) is { IsNoIommu: false } shared ? shared : null;
+            return GroupOf(id, address) is { IsNoIommu: false } shared ? shared : null;
         }
 
         var group = new IommuGroup(id, _noUnit);
         return _groups.TryAdd(id, group) ? group : null;
     }
 
-    private IommuGroup GroupOf(int id)
+    private IommuGroup GroupOf(int id, PciAddress address)
     {
         if (!_groups.TryGetValue(id, out var group))
         {
-            _groups.Add(id, group = new IommuGroup(id, _unit));
+            // POWER's groups are partitionable endpoints of a host bridge.
+            var name = _unit.TcePlatform is null ? null : $"domain{address.Domain}-pe{id:x}";
+            _groups.Add(id, group = new IommuGroup(id, _unit) { Name = name });
         }
 
         return group;

@@ -58,6 +58,7 @@ public static class DeviceCatalog
                     NvmeOptionsReader.NamespacesKey, "1-32", "1", "Namespaces of that size each; in a file's name, %n becomes the number"),
                 new DeviceKey(NvmeOptionsReader.BlockKey, "512, 4096", "512", "Bytes of a block, until a host formats"),
                 new DeviceKey(NvmeOptionsReader.ReadOnlyKey, "on, off", "off", "The file is only read"),
+                new DeviceKey(NvmeOptionsReader.IncomingKey, "on, off", "off", "Another server has the file, until its controller has migrated here"),
                 new DeviceKey(NvmeOptionsReader.SerialKey, "20 characters", "from the file's name", "Serial number, which names the disk"),
                 new DeviceKey(NvmeOptionsReader.QueuesKey, "1-64", "64", "I/O queues"),
             ],

@@ -24,6 +24,8 @@ internal sealed class BackgroundWork
     private readonly Lock _lock = new();
     private readonly Queue<BackgroundJob> _waiting = new(MostJobs + 1);
     private readonly Queue<BackgroundJob> _finished = new(MostJobs + 1);
+    private bool _isPaused;
+    private bool _isInStep;
 
     /// <summary>Nothing is under way.</summary>
     /// <param name="executor">Runs the jobs.</param>
@@ -47,6 +49,49 @@ internal sealed class BackgroundWork
 
     /// <summary>Those jobs.</summary>
     public IReadOnlyList<BackgroundJob> Jobs => _inFlight;
+
+    /// <summary>No step is under way, nor is one to come while jobs are paused. Any thread.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_isInStep;
+            }
+        }
+    }
+
+    /// <summary>Jobs wait where they are, but for those that nobody waits for, which end. Any thread.</summary>
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            _isPaused = true;
+        }
+    }
+
+    /// <summary>Jobs go on. Any thread.</summary>
+    public void Resume()
+    {
+        int waiting;
+        lock (_lock)
+        {
+            if (!_isPaused)
+            {
+                return;
+            }
+
+            _isPaused = false;
+            waiting = _waiting.Count;
+        }
+
+        // One of them too many does nothing.
+        for (; waiting > 0; waiting--)
+        {
+            _executor.Post(_step);
+        }
+    }
 
     /// <summary>A job for a command, to be filled in and started. There is one: see <see cref="Free"/>.</summary>
     public BackgroundJob Begin(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace[] targets)
@@ -108,6 +153,9 @@ internal sealed class BackgroundWork
         {
             job.IsForgotten = true;
             job.Stop = true;
+
+            // One that waited while all were paused has nobody who comes back to it.
+            _executor.Post(_step);
         }
     }
 
@@ -128,15 +176,18 @@ internal sealed class BackgroundWork
         BackgroundJob? job;
         lock (_lock)
         {
-            if (!_waiting.TryDequeue(out job))
+            if (!TryTakeWaiting(out job))
             {
                 return;
             }
+
+            _isInStep = true;
         }
 
         var isDone = job.Step();
         lock (_lock)
         {
+            _isInStep = false;
             (isDone ? _finished : _waiting).Enqueue(job);
         }
 
@@ -148,5 +199,23 @@ internal sealed class BackgroundWork
         {
             _executor.Post(_step);
         }
+    }
+
+    // The lock is held.
+    private bool TryTakeWaiting([NotNullWhen(true)] out BackgroundJob? job)
+    {
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            job = _waiting.Dequeue();
+            if (!_isPaused || job.Stop)
+            {
+                return true;
+            }
+
+            _waiting.Enqueue(job);
+        }
+
+        job = null;
+        return false;
     }
 }

@@ -5,6 +5,15 @@ namespace Viaduct.Devices.Nvme;
 /// <content>Commands that complete later.</content>
 internal sealed partial class NvmeController
 {
+    /// <summary>No job makes a step any more until <see cref="ResumeBackground"/>. Any thread.</summary>
+    public void PauseBackground() => _background.Pause();
+
+    /// <summary>No job is within a step. Any thread.</summary>
+    public bool IsBackgroundAtRest => _background.IsAtRest;
+
+    /// <summary>Jobs go on. Any thread.</summary>
+    public void ResumeBackground() => _background.Resume();
+
     /// <summary>A job for a command, which keeps room for its completion.</summary>
     private BackgroundJob Begin(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace[] targets)
     {

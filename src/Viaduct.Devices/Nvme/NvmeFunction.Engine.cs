@@ -30,18 +30,22 @@ public sealed partial class NvmeFunction
         Publish(hasMore);
     }
 
+    // A reset is heard also by a function that is paused. The gate is held.
+    private bool HasReset => _wantsDisable || (!_isInTurn && _controller.Phase == ControllerPhase.Draining);
+
     /// <summary>Copies what software wants.</summary>
-    /// <returns>False where memory is not in place.</returns>
+    /// <returns>False where the function is paused.</returns>
     private bool Listen()
     {
         lock (Gate)
         {
             _isQueued = false;
-            if (_isPaused)
+            if (_isPaused && !HasReset)
             {
                 return false;
             }
 
+            _isInTurn = true;
             if (_wantsDisable)
             {
                 _rung.Clear();
@@ -101,6 +105,7 @@ public sealed partial class NvmeFunction
     {
         lock (Gate)
         {
+            _isInTurn = false;
             if (_wantsDisable)
             {
                 // What is known is of a life that has ended.

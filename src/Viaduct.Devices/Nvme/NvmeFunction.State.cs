@@ -1,15 +1,36 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Viaduct.Abi;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Nvme;
 
 /// <content>State that outlives the process.</content>
-public sealed partial class NvmeFunction : IDeviceState
+public sealed partial class NvmeFunction : IDeviceState, ISharedStorage
 {
     // "NVMe", and the version of what follows.
     private const uint StateMark = 0x654d_564e;
     private const uint StateVersion = 1;
+
+    /// <inheritdoc/>
+    public bool CanMigrate => Array.TrueForAll(_namespaces, ns => ns.Storage.CanMove);
+
+    /// <inheritdoc/>
+    public bool TryPause()
+    {
+        lock (Gate)
+        {
+            _isPaused = true;
+            _controller.StopRequested = true;
+            _controller.PauseBackground();
+            if (HasReset)
+            {
+                Kick();
+            }
+
+            return !_isInTurn && !HasReset && _controller.IsBackgroundAtRest;
+        }
+    }
 
     /// <inheritdoc/>
     public void SaveState(IBufferWriter<byte> state)
@@ -61,6 +82,7 @@ public sealed partial class NvmeFunction : IDeviceState
             }
 
             _isPaused = true;
+            _isLoaded = true;
             return true;
         }
     }
@@ -70,10 +92,51 @@ public sealed partial class NvmeFunction : IDeviceState
     {
         lock (Gate)
         {
-            _isPaused = false;
-            _isResuming = true;
-            Kick();
+            if (_isPaused)
+            {
+                _isPaused = false;
+                _isResuming = _isLoaded;
+                _isLoaded = false;
+                _controller.ResumeBackground();
+                Kick();
+            }
         }
+    }
+
+    /// <inheritdoc/>
+    public bool TryLetGo([NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        foreach (var ns in _namespaces)
+        {
+            var result = ns.Storage.LetGo();
+            if (result.IsError)
+            {
+                error = $"Namespace {ns.Id} could not be synchronised ({result.Errno}), and so nobody else can have it.";
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryTake([NotNullWhen(false)] out string? error)
+    {
+        error = null;
+        foreach (var ns in _namespaces)
+        {
+            var result = ns.Storage.TryTake();
+            if (result.IsError)
+            {
+                error = result.Errno == Errno.EAGAIN
+                    ? $"Another controller, or another program, has the file of namespace {ns.Id} open."
+                    : $"The file of namespace {ns.Id} cannot be locked ({result.Errno}).";
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void SaveRegisters(StateWriter writer)

@@ -50,7 +50,9 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDev
     private bool _wantsDisable;
     private bool _wasReset;
     private bool _isAlive;
+    private bool _isInTurn;
     private bool _isPaused;
+    private bool _isLoaded;
     private bool _isResuming;
     private uint _shutdownStatus;
 
@@ -138,6 +140,7 @@ public sealed partial class NvmeFunction : DeviceFunction, IControllerHost, IDev
         _doorbells.Clear();
         _wantsDisable = true;
         _wasReset = true;
+        _isLoaded = false;
         _shutdownStatus = 0;
         ForgetInterrupts();
         _controller.StopRequested = true;

@@ -16,6 +16,7 @@ internal static class NvmeOptionsReader
     public const string NamespacesKey = "namespaces";
     public const string BlockKey = "block";
     public const string ReadOnlyKey = "readonly";
+    public const string IncomingKey = "incoming";
     public const string SerialKey = "serial";
     public const string QueuesKey = "queues";
 
@@ -44,10 +45,11 @@ internal static class NvmeOptionsReader
         if (!options.TryGetNumber(QueuesKey, 1, NvmeRegisters.MostQueues, ref queues, out error)
             || !options.TryGetNumber(NamespacesKey, 1, NvmeFunction.MostNamespaces, ref namespaces, out error)
             || !TryGetBlock(options, out var block, out error)
-            || !TryGetReadOnly(options, out var isReadOnly, out error)
+            || !TryGetSwitch(options, ReadOnlyKey, out var isReadOnly, out error)
+            || !TryGetSwitch(options, IncomingKey, out var isIncoming, out error)
             || !TryGetSize(options, out var size, out error)
             || !TryGetSerial(options, out var serial, out error)
-            || !TryOpenAll(options, (int)namespaces, size, isReadOnly, storage, out error))
+            || !TryOpenAll(options, (int)namespaces, size, isReadOnly, isIncoming, storage, out error))
         {
             error ??= "";
             return false;
@@ -66,12 +68,12 @@ internal static class NvmeOptionsReader
         return error is null;
     }
 
-    private static bool TryGetReadOnly(DeviceOptions options, out bool isReadOnly, out string? error)
+    private static bool TryGetSwitch(DeviceOptions options, string key, out bool isOn, out string? error)
     {
-        var text = options.Values.GetValueOrDefault(ReadOnlyKey, "off");
-        isReadOnly = text == "on";
-        error = text is not ("on" or "off") ? $"{ReadOnlyKey}={text}: on or off is needed."
-            : isReadOnly && !options.Values.ContainsKey(FileKey) ? $"{ReadOnlyKey}=on needs a {FileKey}." : null;
+        var text = options.Values.GetValueOrDefault(key, "off");
+        isOn = text == "on";
+        error = text is not ("on" or "off") ? $"{key}={text}: on or off is needed."
+            : isOn && !options.Values.ContainsKey(FileKey) ? $"{key}=on needs a {FileKey}." : null;
         return error is null;
     }
 
@@ -124,7 +126,7 @@ internal static class NvmeOptionsReader
     }
 
     private static bool TryOpenAll(
-        DeviceOptions options, int count, ulong? size, bool isReadOnly, List<NvmeStorage> storage, out string? error)
+        DeviceOptions options, int count, ulong? size, bool isReadOnly, bool isIncoming, List<NvmeStorage> storage, out string? error)
     {
         error = null;
         options.Values.TryGetValue(FileKey, out var name);
@@ -138,7 +140,7 @@ internal static class NvmeOptionsReader
         {
             NvmeStorage? opened = name is null
                 ? new RamStorage(size ?? DefaultSize)
-                : Open(name.Replace(NumberMark, $"{i}", StringComparison.Ordinal), size, isReadOnly, out error);
+                : Open(name.Replace(NumberMark, $"{i}", StringComparison.Ordinal), size, isReadOnly, isIncoming, out error);
             if (opened is null)
             {
                 storage.ForEach(other => other.Dispose());
@@ -152,7 +154,7 @@ internal static class NvmeOptionsReader
         return true;
     }
 
-    private static FileStorage? Open(string path, ulong? size, bool isReadOnly, out string? error)
+    private static FileStorage? Open(string path, ulong? size, bool isReadOnly, bool isIncoming, out string? error)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
@@ -160,8 +162,9 @@ internal static class NvmeOptionsReader
             return null;
         }
 
-        var result = FileStorage.Open(path, isReadOnly, out var storage);
-        if (result.Errno == Errno.ENOENT && size is { } bytes && !isReadOnly)
+        FileStorage? storage;
+        var result = isIncoming ? FileStorage.OpenForLater(path, isReadOnly, out storage) : FileStorage.Open(path, isReadOnly, out storage);
+        if (result.Errno == Errno.ENOENT && size is { } bytes && !isReadOnly && !isIncoming)
         {
             result = FileStorage.Create(path, bytes, out storage);
         }
@@ -175,7 +178,7 @@ internal static class NvmeOptionsReader
 
         error = storage is not null ? null : $"{FileKey}={path}: " + result.Errno switch
         {
-            Errno.ENOENT when !isReadOnly => $"there is no such file; {SizeKey}=1G makes one.",
+            Errno.ENOENT when !isReadOnly && !isIncoming => $"there is no such file; {SizeKey}=1G makes one.",
             Errno.EAGAIN => "another controller, or another program, has it open; one at a time can write.",
             Errno.EINVAL => "it holds less than 4096 bytes.",
             _ => $"it cannot be opened ({result.Errno}).",

@@ -29,10 +29,18 @@ internal sealed class DirtyLog(ByteBudget budget)
     /// <param name="space">What the transfers go through.</param>
     public void Start(IoAddressSpace space)
     {
-        var old = _tree;
-        _tree = new DirtyTree(budget);
-        _isOn = true;
+        var old = Begin();
         space.WaitForTransfers();
+        old?.Drop();
+    }
+
+    /// <summary>The same, doing something meanwhile.</summary>
+    /// <param name="space">What the transfers go through.</param>
+    /// <param name="meanwhile">See <see cref="IoAddressSpace.WaitForTransfersWhile"/>.</param>
+    public void Start(IoAddressSpace space, Action meanwhile)
+    {
+        var old = Begin();
+        space.WaitForTransfersWhile(meanwhile);
         old?.Drop();
     }
 
@@ -58,5 +66,13 @@ internal sealed class DirtyLog(ByteBudget budget)
         _isOn = false;
         _tree?.Drop();
         _tree = null;
+    }
+
+    private DirtyTree? Begin()
+    {
+        var old = _tree;
+        _tree = new DirtyTree(budget);
+        _isOn = true;
+        return old;
     }
 }

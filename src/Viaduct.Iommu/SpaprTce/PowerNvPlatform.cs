@@ -31,6 +31,9 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
     public override uint MaxLevels => 5;
 
     /// <inheritdoc/>
+    public override bool HasEeh => true;
+
+    /// <summary>pnv_pci_ioda2_get_table_size, in its unsigned arithmetic: a window much smaller than its pages comes to nothing.</summary>
     internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
     {
         if (levels == 0 || levels > MaxLevels || !BitOperations.IsPow2(windowSize))
@@ -38,10 +41,15 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return 0;
         }
 
-        var entriesShift = BitOperations.Log2(windowSize) - pageShift;
-        var levelBytes = 1UL << LevelShift(entriesShift, levels);
+        var entriesShift = EntriesShift(pageShift, windowSize);
+        var levelBytes = PowerOfTwo(LevelShift(entriesShift, levels));
+        if (levelBytes == 0)
+        {
+            return 0;
+        }
+
         var bytes = 0UL;
-        var tableBytes = Math.Max(0x1000, entriesShift + 3 < 0 ? 0 : 1UL << (entriesShift + 3));
+        var tableBytes = Math.Max(0x1000, PowerOfTwo(entriesShift + 3));
         for (var level = levels; level > 0; level--)
         {
             bytes += (tableBytes + levelBytes - 1) & ~(levelBytes - 1);
@@ -52,14 +60,14 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
         return bytes + bytes;
     }
 
-    /// <inheritdoc/>
+    /// <summary>pnv_pci_ioda2_table_alloc_pages.</summary>
     internal override SysResult CreateWindow(
         TceTableGroup group, int number, int pageShift, ulong windowSize, uint levels, out TceWindow window)
     {
         window = default;
-        var entriesShift = BitOperations.Log2(windowSize) - pageShift;
+        var entriesShift = EntriesShift(pageShift, windowSize);
         var levelShift = LevelShift(entriesShift, levels);
-        if (entriesShift < 0 || ((levelShift - 3) * (int)levels) + pageShift >= MaxAddressBits)
+        if (((levelShift - 3) * levels) + (uint)pageShift >= MaxAddressBits)
         {
             return Errno.EINVAL;
         }
@@ -69,7 +77,9 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
             return Errno.ENOMEM;
         }
 
-        window = new TceWindow(pageShift, number == 0 ? DefaultStart : DynamicStart, windowSize >> pageShift)
+        // A table is a page of the kernel's at least, and all of it is the window.
+        var tableBytes = PowerOfTwo(Math.Max(entriesShift + 3, (uint)KernelPageShift));
+        window = new TceWindow(pageShift, number == 0 ? DefaultStart : DynamicStart, tableBytes / sizeof(ulong))
         {
             Levels = levels,
             TableBytes = TableBytes(pageShift, windowSize, levels),
@@ -96,7 +106,12 @@ public sealed class PowerNvPlatform(int kernelPageShift) : TcePlatform(kernelPag
         }
     }
 
+    private static uint EntriesShift(int pageShift, ulong windowSize) => (uint)BitOperations.Log2(windowSize) - (uint)pageShift;
+
+    /// <summary>POWER's shift: by seven bits of the count, to nothing from 64 on.</summary>
+    private static ulong PowerOfTwo(uint shift) => (shift & 0x40) != 0 ? 0 : 1UL << (int)(shift & 0x3f);
+
     /// <summary>log2 of the bytes of a level's table: a page at least.</summary>
-    private int LevelShift(int entriesShift, uint levels)
-        => Math.Max(((entriesShift + (int)levels - 1) / (int)levels) + 3, KernelPageShift);
+    private uint LevelShift(uint entriesShift, uint levels)
+        => Math.Max(((entriesShift + levels - 1) / levels) + 3, (uint)KernelPageShift);
 }

@@ -10,7 +10,10 @@ public sealed class SpaprTceDriver(TcePlatform platform) : IIommuDriver
     public bool IsNoIommu => false;
 
     /// <inheritdoc/>
-    public SysResult CheckExtension(ulong extension) => SpaprTceIommu.CheckExtensionOf(extension);
+    public string Module => "vfio_iommu_spapr_tce";
+
+    /// <inheritdoc/>
+    public SysResult CheckExtension(ulong extension) => SpaprTceIommu.CheckExtensionOf(platform, extension);
 
     /// <inheritdoc/>
     public SysResult Open(ulong type, out IommuBackend? backend)

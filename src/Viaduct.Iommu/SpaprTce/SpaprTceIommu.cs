@@ -41,7 +41,7 @@ public sealed partial class SpaprTceIommu : IommuBackend
         => Enumerable.Range(0, TceWindows.Max).Sum(number => _windows[number]?.Entries().Count() ?? 0);
 
     /// <inheritdoc/>
-    public override SysResult CheckExtension(ulong extension) => CheckExtensionOf(extension);
+    public override SysResult CheckExtension(ulong extension) => CheckExtensionOf(_platform, extension);
 
     /// <inheritdoc/>
     public override SysResult Ioctl(ClientTask caller, uint command, ulong argument)
@@ -69,8 +69,13 @@ public sealed partial class SpaprTceIommu : IommuBackend
     }
 
     /// <summary>VFIO_CHECK_EXTENSION, the same with and without a container.</summary>
-    internal static SysResult CheckExtensionOf(ulong extension)
-        => SysResult.FromValue(extension is VfioIommuType.VFIO_SPAPR_TCE_IOMMU or VfioIommuType.VFIO_SPAPR_TCE_v2_IOMMU ? 1 : 0);
+    internal static SysResult CheckExtensionOf(TcePlatform platform, ulong extension)
+        => SysResult.FromValue(extension switch
+        {
+            VfioIommuType.VFIO_SPAPR_TCE_IOMMU or VfioIommuType.VFIO_SPAPR_TCE_v2_IOMMU => 1,
+            VfioIommuType.VFIO_EEH => platform.HasEeh ? 1 : 0,
+            _ => 0,
+        });
 
     private SysResult GetInfo(ClientTask caller, ulong argument)
     {

@@ -40,6 +40,9 @@ public abstract class TcePlatform
     /// <summary>Levels that a table may have.</summary>
     public abstract uint MaxLevels { get; }
 
+    /// <summary>Its bridges cut off endpoints whose devices do wrong (eeh_enabled).</summary>
+    public virtual bool HasEeh => false;
+
     /// <summary>Bytes that translations may take here, for all windows of the machine.</summary>
     internal ByteBudget TableBudget { get; init; } = new(TableBudgetBytes);
 

@@ -5,7 +5,7 @@ namespace Viaduct.Iommu;
 /// <summary>The entry "vfio-iommu-type1" of the list of IOMMU drivers; drivers/vfio/vfio_iommu_type1.c.</summary>
 public sealed class Type1Driver : IIommuDriver
 {
-    private const string Module = "vfio_iommu_type1";
+    private const string ModuleName = "vfio_iommu_type1";
 
     private Type1Options _options;
 
@@ -20,11 +20,11 @@ public sealed class Type1Driver : IIommuDriver
         Parameters =
         [
             ModuleParameter.Flag(
-                Module,
+                ModuleName,
                 "allow_unsafe_interrupts",
                 () => _options.AllowUnsafeInterrupts,
                 value => _options = _options with { AllowUnsafeInterrupts = value }),
-            ModuleParameter.Flag(Module, "disable_hugepages", () => _disableHugepages, value => _disableHugepages = value),
+            ModuleParameter.Flag(ModuleName, "disable_hugepages", () => _disableHugepages, value => _disableHugepages = value),
             ModuleParameter.Number(
                 Module, "dma_entry_limit", () => _options.DmaEntryLimit, value => _options = _options with { DmaEntryLimit = value }),
         ];
@@ -32,6 +32,9 @@ public sealed class Type1Driver : IIommuDriver
 
     /// <inheritdoc/>
     public bool IsNoIommu => false;
+
+    /// <inheritdoc/>
+    public string Module => ModuleName;
 
     /// <inheritdoc/>
     public IReadOnlyList<ModuleParameter> Parameters { get; }

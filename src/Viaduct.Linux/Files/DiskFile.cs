@@ -16,13 +16,20 @@ public sealed class DiskFile : IDisposable
     private const int LOCK_SH = 1;
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
+    private const int LOCK_UN = 8;
     private const int FALLOC_FL_KEEP_SIZE = 0x01;
     private const int FALLOC_FL_PUNCH_HOLE = 0x02;
     private const int FALLOC_FL_ZERO_RANGE = 0x10;
 
     private readonly FileDescriptorHandle _handle;
 
-    private DiskFile(FileDescriptorHandle handle) => _handle = handle;
+    private readonly int _lock;
+
+    private DiskFile(FileDescriptorHandle handle, bool canWrite)
+    {
+        _handle = handle;
+        _lock = canWrite ? LOCK_EX : LOCK_SH;
+    }
 
     /// <summary>Opens what is there and locks it with flock(2): exclusively for writing, shared for reading.</summary>
     /// <param name="path">The file; not empty.</param>
@@ -30,7 +37,18 @@ public sealed class DiskFile : IDisposable
     /// <param name="file">The open file; null after an error.</param>
     /// <returns>0; EWOULDBLOCK (EAGAIN) where another open description holds a lock against it; else open's errno.</returns>
     public static SysResult Open(string path, bool canWrite, out DiskFile? file)
-        => Open(path, (canWrite ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY), 0, canWrite, out file);
+    {
+        var result = OpenUnlocked(path, canWrite, out file);
+        return result.IsError ? result : Locked(ref file);
+    }
+
+    /// <summary>Opens what is there and does not lock it: for a file that somebody else may have until <see cref="TryLock"/>.</summary>
+    /// <param name="path">The file; not empty.</param>
+    /// <param name="canWrite">False opens it for reading only.</param>
+    /// <param name="file">The open file; null after an error.</param>
+    /// <returns>0, or open's errno.</returns>
+    public static SysResult OpenUnlocked(string path, bool canWrite, out DiskFile? file)
+        => Open(path, canWrite ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY, 0, canWrite, out file);
 
     /// <summary>Makes a file that is not there yet, all holes, and locks it for writing.</summary>
     /// <param name="path">The file; not empty.</param>
@@ -40,7 +58,7 @@ public sealed class DiskFile : IDisposable
     public static SysResult Create(string path, ulong length, out DiskFile? file)
     {
         var result = Open(path, OpenFlags.O_RDWR, O_CREAT | O_EXCL, canWrite: true, out file);
-        if (file is null)
+        if (result.IsError || (result = Locked(ref file)).IsError || file is null)
         {
             return result;
         }
@@ -54,6 +72,13 @@ public sealed class DiskFile : IDisposable
 
         return result;
     }
+
+    /// <summary>Locks it as <see cref="Open(string, bool, out DiskFile?)"/> does; nothing where it is locked.</summary>
+    /// <returns>0; EWOULDBLOCK (EAGAIN) where another open description holds a lock against it.</returns>
+    public SysResult TryLock() => FileCalls.Result(LibC.LockFile(_handle, _lock | LOCK_NB));
+
+    /// <summary>Leaves it to others; nothing where it is not locked.</summary>
+    public SysResult Unlock() => FileCalls.Result(LibC.LockFile(_handle, LOCK_UN));
 
     /// <summary>The bytes of the file or block device, by lseek(2) to its end.</summary>
     /// <returns>The bytes, or the errno.</returns>
@@ -135,16 +160,20 @@ public sealed class DiskFile : IDisposable
             return FileCalls.LastErrno();
         }
 
-        var handle = new FileDescriptorHandle(fd);
-        var result = FileCalls.Result(LibC.LockFile(handle, (canWrite ? LOCK_EX : LOCK_SH) | LOCK_NB));
+        file = new DiskFile(new FileDescriptorHandle(fd), canWrite);
+        return SysResult.Success;
+    }
+
+    private static SysResult Locked(ref DiskFile? file)
+    {
+        var result = file!.TryLock();
         if (result.IsError)
         {
-            handle.Dispose();
-            return result;
+            file.Dispose();
+            file = null;
         }
 
-        file = new DiskFile(handle);
-        return SysResult.Success;
+        return result;
     }
 
     private SysResult Allocate(int mode, ulong offset, ulong length)

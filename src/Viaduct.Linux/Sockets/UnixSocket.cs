@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Viaduct.Abi;
@@ -52,11 +53,38 @@ public sealed partial class UnixSocket : SafeHandle
         return result;
     }
 
-    /// <summary>Listens at a path, which only this user may connect to.</summary>
+    /// <summary>Listens at a path, which only this user may connect to. Whoever finds the socket there can connect: it gets its name once it
+    /// listens, where the name leaves room for another one before, and the file system has links.</summary>
     /// <param name="path">Where; nothing may be there.</param>
     /// <param name="socket">Accepts connections; null after an error.</param>
     /// <returns>Zero; ENAMETOOLONG; EADDRINUSE where something is there; what bind(2) says.</returns>
     public static SysResult Listen(string path, out UnixSocket? socket)
+    {
+        var before = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
+        if (Encoding.UTF8.GetByteCount(before) > LongestPath)
+        {
+            return ListenAt(path, out socket);
+        }
+
+        var result = ListenAt(before, out socket);
+        if (result.IsError)
+        {
+            return result;
+        }
+
+        result = Libc.Result(Link(before, path));
+        _ = Unlink(before);
+        if (!result.IsError)
+        {
+            return result;
+        }
+
+        socket!.Dispose();
+        socket = null;
+        return result.Errno == Errno.EEXIST ? Errno.EADDRINUSE : ListenAt(path, out socket);
+    }
+
+    private static SysResult ListenAt(string path, out UnixSocket? socket)
     {
         const int Backlog = 8;
         const uint OwnerOnly = 0x180; // 0600
@@ -202,4 +230,10 @@ public sealed partial class UnixSocket : SafeHandle
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chmod(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unlink(string path);
 }

@@ -207,7 +207,7 @@ public abstract partial class PciFunction
     /// <summary>COMMAND, the power state or a capability's masks may be others: what hangs on them follows.</summary>
     private void StateChanged()
     {
-        Dma.BusMaster = IsPowered && (Command & PCI_COMMAND_MASTER) != 0;
+        Dma.BusMaster = IsPowered && (MastersAlways || (Command & PCI_COMMAND_MASTER) != 0);
         UpdateIntx();
         _msi?.SendPending();
         _msix?.SendPending();

@@ -73,6 +73,10 @@ public abstract partial class PciFunction
     /// <summary>The registers of configuration space, for models that have some of their own.</summary>
     protected internal PciConfigSpace Config { get; } = new();
 
+    /// <summary>The function does DMA and sends messages whatever COMMAND.BUS_MASTER says: for models whose clients have no PCI bus of their own and
+    /// never set it, such as libvfio-user's sample. A model that an operating system drives leaves it: a system that clears the bit counts on silence.</summary>
+    protected bool MastersAlways { get; init; }
+
     /// <summary>Runs the model's own work.</summary>
     protected IDeviceExecutor Executor { get; }
 

@@ -1,3 +1,4 @@
+using Viaduct.Iommu.Eeh;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Pci.VfioPci;
@@ -20,6 +21,7 @@ internal sealed partial class VfioPciConfig
     private readonly HostVpd _vpd;
     private readonly bool _hidesIntx;
     private ConfigPermissions? _msi;
+    private bool _isUnreachable;
 
     /// <summary>Reads the chip and builds the map (vfio_config_init).</summary>
     public VfioPciConfig(VfioPciDevice device)
@@ -101,6 +103,42 @@ internal sealed partial class VfioPciConfig
     public void Write(in ConfigAccess access, uint value)
         => access.Permissions.Write?.Invoke(this, access, value & access.Mask);
 
+    /// <summary>Executes a read of any length, piece by piece.</summary>
+    /// <param name="position">The first byte; what follows lies below <see cref="Size"/>.</param>
+    /// <param name="bytes">Receives them.</param>
+    public void CopyTo(int position, Span<byte> bytes)
+    {
+        for (var done = 0; done < bytes.Length;)
+        {
+            var piece = Piece(position + done, bytes.Length - done);
+            var value = Read(piece);
+            for (var i = 0; i < piece.Count; i++)
+            {
+                bytes[done++] = (byte)(value >> (8 * i));
+            }
+        }
+    }
+
+    /// <summary>Executes a write of any length, piece by piece.</summary>
+    /// <param name="position">The first byte; what follows lies below <see cref="Size"/>.</param>
+    /// <param name="bytes">What is written.</param>
+    public void CopyFrom(int position, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var piece = Piece(position, bytes.Length);
+            var value = 0u;
+            for (var i = 0; i < piece.Count; i++)
+            {
+                value |= (uint)bytes[i] << (8 * i);
+            }
+
+            Write(piece, value);
+            position += piece.Count;
+            bytes = bytes[piece.Count..];
+        }
+    }
+
     /// <summary>The chip's bits, and the virtual copy's where they are virtual (vfio_default_config_read).</summary>
     internal static uint ReadDefault(VfioPciConfig config, ConfigAccess access)
     {
@@ -158,9 +196,35 @@ internal sealed partial class VfioPciConfig
     internal static void WriteRaw(VfioPciConfig config, ConfigAccess access, uint value)
         => config.SetChip(access.Position, access.Count, value);
 
-    private uint GetChip(int offset, int width) => _function.ReadConfig(offset, width);
+    /// <summary>An access since the last call did not come to the chip, because error handling holds it in reset: PCIBIOS_DEVICE_NOT_FOUND.</summary>
+    internal bool TakeUnreachable()
+    {
+        var was = _isUnreachable;
+        _isUnreachable = false;
+        return was;
+    }
 
-    private void SetChip(int offset, int width, uint value) => _function.WriteConfig(offset, width, value);
+    private uint GetChip(int offset, int width)
+        => Reaches(EehAccess.LoadConfig) ? _function.ReadConfig(offset, width) : uint.MaxValue;
+
+    private void SetChip(int offset, int width, uint value)
+    {
+        if (Reaches(EehAccess.StoreConfig))
+        {
+            _function.WriteConfig(offset, width, value);
+        }
+    }
+
+    private bool Reaches(EehAccess access)
+    {
+        if (_device.Endpoint is not { } endpoint)
+        {
+            return true;
+        }
+
+        _isUnreachable |= endpoint.IsConfigBlocked;
+        return !endpoint.IsConfigBlocked && endpoint.Passes(access, 0);
+    }
 
     /// <summary>Bytes behind the end, where a damaged list may lead, are zero.</summary>
     private uint GetVirtual(int offset, int width)

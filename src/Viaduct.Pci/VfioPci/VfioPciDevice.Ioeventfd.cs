@@ -95,7 +95,7 @@ public sealed partial class VfioPciDevice
             lock (Function.Gate)
             {
                 var bar = doorbell.Bar;
-                if (bar.Kind.HasFlag(PciBarKind.Io) ? Function.IoDecoded : _memoryEnabled)
+                if (!_isStopped && (bar.Kind.HasFlag(PciBarKind.Io) ? Function.IoDecoded : _memoryEnabled))
                 {
                     Function.WriteBarLocked(bar.Index, doorbell.Position, doorbell.Width, doorbell.Data);
                 }

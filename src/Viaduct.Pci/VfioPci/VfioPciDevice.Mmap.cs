@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Iommu.Eeh;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Files;
 
@@ -41,7 +42,9 @@ public sealed partial class VfioPciDevice
                 return false;
             }
 
-            value = Function.ReadBarLocked((int)index, position & RegionMask, width);
+            value = Passes(EehAccess.LoadMemory, (int)index, position & RegionMask)
+                ? Function.ReadBarLocked((int)index, position & RegionMask, width)
+                : ulong.MaxValue;
             return true;
         }
     }
@@ -57,7 +60,11 @@ public sealed partial class VfioPciDevice
                 return false;
             }
 
-            Function.WriteBarLocked((int)index, position & RegionMask, width, value);
+            if (!_isStopped && Passes(EehAccess.StoreMemory, (int)index, position & RegionMask))
+            {
+                Function.WriteBarLocked((int)index, position & RegionMask, width, value);
+            }
+
             return true;
         }
     }

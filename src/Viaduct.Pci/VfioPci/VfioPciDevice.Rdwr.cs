@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Viaduct.Abi;
+using Viaduct.Iommu.Eeh;
 using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Files;
@@ -46,7 +47,7 @@ public sealed partial class VfioPciDevice
         var index = position >> RegionShift;
         return index == VFIO_PCI_CONFIG_REGION_INDEX
             ? WriteConfig(caller.Memory, buffer, count, position & RegionMask)
-            : FindBar(index) is { } bar
+            : FindBar(index) is { } bar && !_isStopped
                 ? WriteBar(caller.Memory, buffer, count, bar, position & RegionMask)
                 : Errno.EINVAL;
     }
@@ -72,11 +73,10 @@ public sealed partial class VfioPciDevice
                 return Errno.EINVAL;
             }
 
-            for (var done = 0; done < bytes.Length;)
+            config.CopyTo((int)position, bytes);
+            if (config.TakeUnreachable())
             {
-                var piece = config.Piece((int)position + done, bytes.Length - done);
-                Put(bytes.AsSpan(done, piece.Count), config.Read(piece));
-                done += piece.Count;
+                return Errno.ENODEV;
             }
         }
 
@@ -115,6 +115,10 @@ public sealed partial class VfioPciDevice
                     }
 
                     config.Write(piece, (uint)Get(span));
+                    if (config.TakeUnreachable())
+                    {
+                        return Errno.ENODEV;
+                    }
                 }
 
                 done += piece.Count;
@@ -288,7 +292,7 @@ public sealed partial class VfioPciDevice
             {
                 // Nothing answers a port that is not decoded.
                 Put(piece, ulong.MaxValue);
-                if (Function.IoDecoded || DecodesAlways)
+                if ((Function.IoDecoded || DecodesAlways) && Passes(EehAccess.LoadIo, bar.Index, offset))
                 {
                     Put(piece, Function.ReadBarLocked(bar.Index, offset, piece.Length));
                 }
@@ -296,7 +300,11 @@ public sealed partial class VfioPciDevice
                 return true;
             }
 
-            if (_memoryEnabled)
+            if (_memoryEnabled && !Passes(EehAccess.LoadMemory, bar.Index, offset))
+            {
+                Put(piece, ulong.MaxValue);
+            }
+            else if (_memoryEnabled)
             {
                 Put(piece, Function.ReadBarLocked(bar.Index, offset, piece.Length));
             }
@@ -316,7 +324,8 @@ public sealed partial class VfioPciDevice
         lock (Function.Gate)
         {
             var isIo = bar.Kind.HasFlag(PciBarKind.Io);
-            if (isIo ? Function.IoDecoded || DecodesAlways : _memoryEnabled)
+            if ((isIo ? Function.IoDecoded || DecodesAlways : _memoryEnabled)
+                && Passes(isIo ? EehAccess.StoreIo : EehAccess.StoreMemory, bar.Index, offset))
             {
                 Function.WriteBarLocked(bar.Index, offset, piece.Length, Get(piece));
             }

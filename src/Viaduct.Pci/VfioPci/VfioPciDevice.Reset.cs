@@ -37,6 +37,7 @@ public sealed partial class VfioPciDevice
         }
 
         ResetVirtualFunctions();
+        RestartMigration();
     }
 
     /// <summary>Without their physical function there are none for a moment (PCIe 5.0, 9.2.2.2): they come back as after power

@@ -17,9 +17,18 @@ public sealed partial class VfioPciDevice
 
         var path = $"{SysfsPath}/vfio-dev/{NodeName}";
         var top = string.Concat(Enumerable.Repeat("../", SysfsPath.Count('/') - 1));
-        tree.Add($"{path}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
-        tree.Add($"{path}/uevent", SysfsAttribute.Text(
-            $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/{NodeName}", Convert.ToInt32("644", 8)));
+        var mode = Convert.ToInt32("644", 8);
+        if (HasNode)
+        {
+            tree.Add($"{path}/dev", SysfsAttribute.Text($"{number.Major}:{number.Minor}"));
+            tree.Add($"{path}/uevent", SysfsAttribute.Text(
+                $"MAJOR={number.Major}\nMINOR={number.Minor}\nDEVNAME=vfio/devices/{NodeName}", mode));
+        }
+        else
+        {
+            tree.Add($"{path}/uevent", SysfsAttribute.Empty(mode));
+        }
+
         tree.Add($"{path}/device", new SysfsLink($"../../../{Name}"));
         tree.Add($"{path}/subsystem", new SysfsLink($"../../{top}class/vfio-dev"));
         tree.Add($"/sys/class/vfio-dev/{NodeName}", new SysfsLink($"../../{path["/sys/".Length..]}"));

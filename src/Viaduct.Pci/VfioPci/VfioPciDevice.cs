@@ -4,6 +4,7 @@ using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
+using Viaduct.Vfio.Migration;
 
 namespace Viaduct.Pci.VfioPci;
 
@@ -47,7 +48,9 @@ public sealed partial class VfioPciDevice : VfioDevice
         _token = Function.Sriov is null ? null : VfToken.Create();
         _set.Add(this);
         Interrupts = new VfioPciIntrs(this);
+        _migration = Function is IDeviceState { CanMigrate: true } state ? new DeviceMigration(new Arcs(this, state)) : null;
         pci.Vfio = this;
+        Endpoint?.Add(this);
         lock (Function.Gate)
         {
             Function.InterruptReceiver = Interrupts;
@@ -104,6 +107,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     internal void Unbind()
     {
         _set.Remove(this);
+        Endpoint?.Remove(this);
         Pci.Vfio = null;
         lock (Function.Gate)
         {
@@ -120,6 +124,13 @@ public sealed partial class VfioPciDevice : VfioDevice
             return Errno.EAGAIN;
         }
 
+        if (Endpoint is { IsConfigBlocked: true })
+        {
+            return Errno.ENODEV;
+        }
+
+        // vfio_spapr_pci_eeh_open
+        Endpoint?.ChangeOwner();
         lock (_lock)
         {
             SetPowerState(0);
@@ -141,6 +152,7 @@ public sealed partial class VfioPciDevice : VfioDevice
     /// <inheritdoc/>
     public override void CloseDevice()
     {
+        Endpoint?.ChangeOwner();
         lock (_lock)
         {
             SetPowerState(0);

@@ -101,7 +101,7 @@ internal sealed class VirtualFileSystem
 
     private static void AddDevice(SysfsTree tree, VfioSystem system, VfioGroup group, VfioDevice device)
     {
-        if (device.CharacterDevice is not (_, var number))
+        if (device.CharacterDevice is not (_, var number) || !device.HasNode)
         {
             return;
         }

@@ -5,6 +5,7 @@ using Viaduct.Iommu.Iommufd;
 using Viaduct.Memory;
 using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
+using Viaduct.Vfio.Migration;
 using Viaduct.Vfio.Sysfs;
 
 namespace Viaduct.Vfio.Devices;
@@ -31,6 +32,9 @@ public abstract class VfioDevice(IommuGroup group)
     /// <summary>Its number N in /dev/vfio/devices/vfioN (noiommu-vfioN without an IOMMU), with that node's st_rdev; null where it has no node of its own.</summary>
     /// <remarks>The system gives a number to a device that has none as it is added, and takes it back.</remarks>
     public (int Index, DeviceNumber Number)? CharacterDevice { get; set; }
+
+    /// <summary>It has a node of its own under /dev/vfio/devices: its kernel has iommufd.</summary>
+    public bool HasNode => VfioGroup?.System.HasIommufd ?? false;
 
     /// <summary>The name of that node.</summary>
     public string NodeName
@@ -112,6 +116,9 @@ public abstract class VfioDevice(IommuGroup group)
     /// the device exists. Any thread.</summary>
     /// <param name="index">The region's index, whether there is one or not.</param>
     public virtual IReadOnlyList<RegionDoorbell> GetRegionDoorbells(uint index) => [];
+
+    /// <summary>Takes the device's state to another one; null where it cannot.</summary>
+    public virtual DeviceMigration? Migration => null;
 
     /// <summary>The host wants the device back: asked once, and again every ten seconds until the last file is closed.</summary>
     /// <param name="count">How often it was asked before.</param>

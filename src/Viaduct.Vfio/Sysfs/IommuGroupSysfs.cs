@@ -21,9 +21,9 @@ public static class IommuGroupSysfs
         tree.Add($"{path}/type", SysfsAttribute.Writable(() => group.DefaultDomain, write => ValueTask.FromResult(StoreType(group, write))));
         var regions = string.Join('\n', group.Unit.ReservedRegions.Select(r => $"0x{r.First:x16} 0x{r.Last:x16} {r.Type}"));
         tree.Add($"{path}/reserved_regions", regions.Length == 0 ? SysfsAttribute.Empty() : SysfsAttribute.Text(regions));
-        if (group.IsNoIommu)
+        if (group.Name is { } name)
         {
-            tree.Add($"{path}/name", SysfsAttribute.Text("vfio-noiommu"));
+            tree.Add($"{path}/name", SysfsAttribute.Text(name));
         }
     }
 
@@ -32,6 +32,12 @@ public static class IommuGroupSysfs
         if (group.IsNoIommu || Array.Find(s_types, type => KernelText.IsSame(write.Text, type)) is not { } type)
         {
             return Errno.EINVAL;
+        }
+
+        if (group.TableGroup is not null)
+        {
+            // The kernel's only domain there is the platform's.
+            return type == "auto" ? SysResult.Success : Errno.EINVAL;
         }
 
         group.DefaultDomain = type == "auto" ? "DMA" : type;

@@ -12,7 +12,8 @@ public sealed class SysfsAttribute(int mode, long size, Func<byte[]> show) : Sys
         => new(Convert.ToInt32("444", 8), 4096, () => System.Text.Encoding.ASCII.GetBytes(text + "\n"));
 
     /// <summary>An attribute that has nothing to say, mode 0444.</summary>
-    public static SysfsAttribute Empty() => new(Convert.ToInt32("444", 8), 4096, () => []);
+    /// <param name="mode">Permission bits; null for 0444.</param>
+    public static SysfsAttribute Empty(int? mode = null) => new(mode ?? Convert.ToInt32("444", 8), 4096, () => []);
 
     /// <summary>A text attribute of another mode.</summary>
     /// <param name="text">The content without its last newline.</param>

@@ -22,6 +22,9 @@ internal sealed class DmaMaps(IoAddressSpace space, DmaChannel channel, int most
     private readonly UnsharedMemory _unshared = new(channel);
     private readonly IovaMap<PinnedRange> _maps = new();
 
+    /// <summary>The client as the owner of all memory.</summary>
+    public MemorySource Owner => _unshared;
+
     /// <summary>Mappings that there are.</summary>
     public int Count => _maps.Count;
 

@@ -111,21 +111,6 @@ internal sealed partial class ServerSession
         }
     }
 
-    /// <summary>VFIO_DEVICE_FEATURE, whatever the core knows of it.</summary>
-    private SysResult Feature()
-    {
-        const int FeatureSize = 8;
-        if (!TryGet(FeatureSize, out VfioDeviceFeature feature) || feature.ArgSz < FeatureSize || _payload.Length > LargestStruct)
-        {
-            return Errno.EINVAL;
-        }
-
-        var isGet = (feature.Flags & (VfioDeviceFeatureFlags.VFIO_DEVICE_FEATURE_GET | VfioDeviceFeatureFlags.VFIO_DEVICE_FEATURE_PROBE))
-            == VfioDeviceFeatureFlags.VFIO_DEVICE_FEATURE_GET;
-        var length = isGet ? (int)Math.Clamp(feature.ArgSz, (uint)_payload.Length, LargestStruct) : _payload.Length;
-        return Ask(VfioIoctl.VFIO_DEVICE_FEATURE, length, length);
-    }
-
     /// <summary>Has the core answer an ioctl whose structure is the payload, in place.</summary>
     /// <param name="command">The ioctl.</param>
     /// <param name="argSz">What the core is told of the structure's size.</param>

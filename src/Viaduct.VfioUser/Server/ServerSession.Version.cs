@@ -64,6 +64,7 @@ internal sealed partial class ServerSession
         _channel = _twin?.Channel ?? new DmaChannel(_sender, most, Environment.CurrentManagedThreadId, () => _options.Observer?.Refused(
             "DMA by the thread that serves the client, which waits for its own reply: the model must do it on its Executor"));
         _maps = new DmaMaps(_space, _channel, _options.MaxDmaMaps, WhileWaiting);
+        _space.Owner = _maps.Owner;
 
         // A subset of what the client named: QEMU refuses a reply that is longer than its own message.
         var json = new VfioUserCapabilities

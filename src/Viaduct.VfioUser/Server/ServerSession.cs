@@ -31,6 +31,7 @@ internal sealed partial class ServerSession : IDisposable
     private readonly MessageMemory _memory = new();
     private readonly MessageCaller _caller;
     private readonly IoAddressSpace _space;
+    private readonly WriteLog _writes;
     private readonly Queue<DeferredMessage> _deferred = new();
     private int _deferredBytes;
     private DmaChannel? _channel;
@@ -56,20 +57,24 @@ internal sealed partial class ServerSession : IDisposable
     /// <summary>Takes a connection over.</summary>
     /// <param name="device">An open device.</param>
     /// <param name="space">Where its DMA goes; nothing is mapped there.</param>
+    /// <param name="writes">Notes what it writes there; off.</param>
     /// <param name="socket">The connection; disposed with the session.</param>
     /// <param name="options">How to serve.</param>
     /// <param name="clientReady">See <see cref="ServerOptions.ClientReady"/>.</param>
-    public ServerSession(VfioDevice device, IoAddressSpace space, UnixSocket socket, ServerOptions options, Action? clientReady)
+    public ServerSession(
+        VfioDevice device, IoAddressSpace space, WriteLog writes, UnixSocket socket, ServerOptions options, Action? clientReady)
     {
         const int Overhead = 4096;
         _device = device;
         _space = space;
+        _writes = writes;
         _socket = socket;
         _options = options;
         _clientReady = clientReady;
         _reader = new MessageReader(socket, options.MaxDataTransfer + Overhead);
         _sender = new MessageSender(socket);
         _caller = new MessageCaller(_memory);
+        AwaitClient();
     }
 
     /// <summary>Serves until the client goes, or breaks the protocol.</summary>
@@ -86,6 +91,11 @@ internal sealed partial class ServerSession : IDisposable
         while (_violation is null && Next())
         {
             Serve();
+            if (!ReferenceEquals(_descriptors, _reader.Descriptors))
+            {
+                // Of a message that had to wait.
+                _descriptors.ForEach(d => d.Dispose());
+            }
         }
 
         return _violation;
@@ -100,7 +110,10 @@ internal sealed partial class ServerSession : IDisposable
         _socket.Shutdown();
         _channel?.Close();
         _twin?.Dispose();
+        _space.Owner = null;
         _maps?.Clear();
+        _writes.Stop(static () => Thread.Yield());
+        _device.Migration?.EndTransfer();
         ForgetInterrupts();
         ForgetDoorbells();
         foreach (var left in _deferred)
@@ -200,8 +213,7 @@ internal sealed partial class ServerSession : IDisposable
 
         if (_clientReady is not null && (_header.Command == VfioUserCommand.VFIO_USER_DEVICE_SET_IRQS || TouchesBar()))
         {
-            (var ready, _clientReady) = (_clientReady, null);
-            ready();
+            TellReady();
         }
 
         _attached = [];
@@ -215,11 +227,12 @@ internal sealed partial class ServerSession : IDisposable
         {
             Reply(result, _attached);
         }
+    }
 
-        if (!ReferenceEquals(_descriptors, _reader.Descriptors))
-        {
-            _descriptors.ForEach(d => d.Dispose());
-        }
+    private void TellReady()
+    {
+        (var ready, _clientReady) = (_clientReady, null);
+        ready?.Invoke();
     }
 
     private bool TouchesBar()
@@ -254,9 +267,10 @@ internal sealed partial class ServerSession : IDisposable
         VfioUserCommand.VFIO_USER_DEVICE_GET_REGION_IO_FDS => GetRegionIoFds(),
         VfioUserCommand.VFIO_USER_DEVICE_GET_IRQ_INFO => GetIrqInfo(),
         VfioUserCommand.VFIO_USER_DEVICE_SET_IRQS => SetIrqs(),
-        VfioUserCommand.VFIO_USER_DEVICE_RESET => _device.Ioctl(_caller, VfioIoctl.VFIO_DEVICE_RESET, 0),
+        VfioUserCommand.VFIO_USER_DEVICE_RESET => ResetDevice(),
         VfioUserCommand.VFIO_USER_DEVICE_FEATURE => Feature(),
-        VfioUserCommand.VFIO_USER_MIG_DATA_READ or VfioUserCommand.VFIO_USER_MIG_DATA_WRITE => Errno.EOPNOTSUPP,
+        VfioUserCommand.VFIO_USER_MIG_DATA_READ => ReadMigration(),
+        VfioUserCommand.VFIO_USER_MIG_DATA_WRITE => WriteMigration(),
         _ => Errno.EINVAL,
     };
 

@@ -12,16 +12,11 @@ namespace Viaduct.VfioUser.Server;
 /// </summary>
 public sealed class VfioUserServer : IDisposable
 {
-    private const int LargestConfiguration = 4096;
-    private const int SmallConfiguration = 256;
-    private const ulong ConfigurationPosition = 7UL << 40;
-
-    private readonly MessageMemory _memory = new();
-    private readonly MessageCaller _caller;
     private readonly VfioDevice _device;
     private readonly UnixSocket _socket;
     private readonly ServerOptions _options;
     private readonly IoAddressSpace _space = new();
+    private readonly WriteLog _writes;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
@@ -39,9 +34,9 @@ public sealed class VfioUserServer : IDisposable
     {
         _device = device;
         _socket = socket;
-        _caller = new MessageCaller(_memory);
         _options = options ?? new ServerOptions();
         _clientReady = _options.ClientReady;
+        _writes = new WriteLog(_space);
         lock (device.Gate)
         {
             var opened = device.OpenDevice();
@@ -50,7 +45,7 @@ public sealed class VfioUserServer : IDisposable
                 throw new InvalidOperationException($"{device.Name} cannot be opened: {opened.Errno}.");
             }
 
-            device.Group.AddressSpace = _space;
+            _writes.AttachTo(device.Group);
         }
 
         _thread = new Thread(Run) { Name = $"viaduct serve {device.Name}", IsBackground = true };
@@ -83,34 +78,6 @@ public sealed class VfioUserServer : IDisposable
         }
 
         _socket.Dispose();
-    }
-
-    /// <summary>Configuration space as clients see it. Nobody is served meanwhile.</summary>
-    public byte[] SaveConfiguration()
-    {
-        var bytes = new byte[LargestConfiguration];
-        _memory.Show(bytes);
-        var read = _device.Read(_caller, MessageMemory.Base, LargestConfiguration, ConfigurationPosition);
-        if (read.IsError)
-        {
-            // A conventional function has less.
-            read = _device.Read(_caller, MessageMemory.Base, SmallConfiguration, ConfigurationPosition);
-        }
-
-        return bytes[..(int)Math.Max(read.Raw, 0)];
-    }
-
-    /// <summary>Writes configuration space as a client would that wants it as it was: what can only be read stays. Nobody is served
-    /// meanwhile.</summary>
-    /// <param name="bytes">What <see cref="SaveConfiguration"/> gave; it need not be trusted.</param>
-    public void RestoreConfiguration(byte[] bytes)
-    {
-        const int Word = 4;
-        _memory.Show(bytes);
-        for (var at = Word; at + Word <= bytes.Length; at += Word)
-        {
-            _ = _device.Write(_caller, MessageMemory.Base + (ulong)at, Word, ConfigurationPosition + (ulong)at);
-        }
     }
 
     /// <summary>Serves nobody any more and closes the device. Work that the device began, it has ended when this returns.</summary>
@@ -178,7 +145,8 @@ public sealed class VfioUserServer : IDisposable
     private void Serve(UnixSocket connection)
     {
         var process = connection.PeerProcess;
-        var session = new ServerSession(_device, _space, connection, _options, _clientReady is null ? null : TakeClientReady);
+        var session = new ServerSession(
+            _device, _space, _writes, connection, _options, _clientReady is null ? null : TakeClientReady);
         lock (_lock)
         {
             _session = session;

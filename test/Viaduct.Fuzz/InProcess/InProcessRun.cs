@@ -8,6 +8,18 @@ internal sealed class InProcessRun
 {
     private const int SecondsASequence = 60;
 
+    private static readonly (string Name, Func<FuzzRandom, int> Run)[] s_parts =
+    [
+        ("core", CoreSequence.Run),
+        ("machine", MachineSequence.Run),
+        ("emulator", EmulatorSequence.Run),
+        ("wire", WireSequence.Run),
+        ("text", TextSequence.Run),
+    ];
+
+    /// <summary>The kinds of sequences.</summary>
+    public static IEnumerable<string> Parts => s_parts.Select(part => part.Name);
+
     public long Sequences { get; private set; }
 
     public long Calls { get; private set; }
@@ -15,16 +27,21 @@ internal sealed class InProcessRun
     public int Failures { get; private set; }
 
     /// <summary>Runs sequences of each kind until the time is over; stops at the first failure.</summary>
-    public void Run(ulong seed, TimeSpan time)
+    /// <param name="seed">Where they begin.</param>
+    /// <param name="time">How long.</param>
+    /// <param name="part">The only kind to run; null for all.</param>
+    public void Run(ulong seed, TimeSpan time, string? part = null)
     {
         var watch = Stopwatch.StartNew();
         for (var n = 0; watch.Elapsed < time && Failures == 0; n++)
         {
-            One("core", CoreSequence.Run, unchecked((int)seed + n));
-            One("machine", MachineSequence.Run, unchecked((int)seed + n));
-            One("emulator", EmulatorSequence.Run, unchecked((int)seed + n));
-            One("wire", WireSequence.Run, unchecked((int)seed + n));
-            One("text", TextSequence.Run, unchecked((int)seed + n));
+            foreach (var (name, sequence) in s_parts)
+            {
+                if (part is null || part == name)
+                {
+                    One(name, sequence, unchecked((int)seed + n));
+                }
+            }
         }
     }
 

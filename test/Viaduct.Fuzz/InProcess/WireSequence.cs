@@ -1,3 +1,4 @@
+using System.Globalization;
 using Viaduct.Cli.Machine;
 using Viaduct.Fuzz.Wire;
 using Viaduct.Linux.Sockets;
@@ -18,7 +19,7 @@ internal static class WireSequence
     private const long MemorySlack = 64 << 20;
 
     private static long s_memory;
-    private static readonly string[] s_models = ["edu", "ioat", "nvme"];
+    private static readonly string[] s_models = ["edu", "ioat", "nvme", "nvme,file={0}/disk,size=64M"];
 
     /// <summary>Runs one.</summary>
     /// <returns>Messages sent.</returns>
@@ -46,12 +47,12 @@ internal static class WireSequence
     {
         var failures = new List<string>();
         var machine = new MachineBuilder(new RunStatistics(), failures.Add, new MachineOptions { DecodesAlways = true });
-        if (!machine.TryAdd([CoreSequence.Parse(random.Pick(s_models))], out var error))
+        var folder = Directory.CreateTempSubdirectory("viaduct-wire-").FullName;
+        if (!machine.TryAdd([CoreSequence.Parse(string.Format(CultureInfo.InvariantCulture, random.Pick(s_models), folder))], out var error))
         {
             throw new FuzzFailure(error ?? "no machine");
         }
 
-        var folder = Directory.CreateTempSubdirectory("viaduct-wire-").FullName;
         var path = Path.Combine(folder, "s");
         var observer = new Observer();
         var connections = 0;

@@ -52,10 +52,6 @@ internal sealed class Served : IDisposable
 
     public void Stop() => _server.Stop();
 
-    public byte[] SaveConfiguration() => _server.SaveConfiguration();
-
-    public void RestoreConfiguration(byte[] bytes) => _server.RestoreConfiguration(bytes);
-
     public WireClient Connect(bool negotiate = true)
     {
         Assert.False(UnixSocket.Connect(Path, out var socket).IsError);

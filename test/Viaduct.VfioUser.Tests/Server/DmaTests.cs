@@ -2,12 +2,12 @@ using Viaduct.Abi;
 using Viaduct.Linux;
 using Viaduct.VfioUser.Protocol;
 using Viaduct.VfioUser.Tests.Infrastructure;
+using static Viaduct.VfioUser.Tests.Infrastructure.EduDriver;
 
 namespace Viaduct.VfioUser.Tests.Server;
 
 public sealed class DmaTests
 {
-    private const ulong Buffer = 0x40000, Source = 0x80, Destination = 0x88, Count = 0x90, Command = 0x98;
     private const ulong Iova = 0x1_0000_0000;
 
     [Fact]
@@ -18,8 +18,8 @@ public sealed class DmaTests
         using var memory = Allocate(8192);
         Assert.Equal(Errno.None, client.Map(Iova, 4096, memory.File, offset: 4096));
         memory.GetSpan(4096, 256).Fill(0x5a);
-        Transfer(client, Iova, Buffer, toMemory: false);
-        Transfer(client, Buffer, Iova + 256, toMemory: true);
+        Transfer(client, Iova, OwnMemory, toMemory: false);
+        Transfer(client, OwnMemory, Iova + 256, toMemory: true);
         Assert.Equal(512, memory.GetSpan(4096, 4096).Count((byte)0x5a));
     }
 
@@ -29,13 +29,13 @@ public sealed class DmaTests
         using var served = new Served();
         using var client = served.Connect();
         Assert.Equal(Errno.None, client.Map(Iova, 4096));
-        Start(client, Iova, Buffer, toMemory: false);
+        Start(client, Iova, OwnMemory, toMemory: false);
         var read = client.Receive();
         Assert.Equal(VfioUserCommand.VFIO_USER_DMA_READ, read.Header.Command);
         Assert.Equal((Iova, 256UL), (read.As<VfioUserDmaAccess>().Address, read.As<VfioUserDmaAccess>().Count));
         Answer(client, read, [.. Enumerable.Repeat((byte)7, 256)]);
         Await(client);
-        Start(client, Buffer, Iova, toMemory: true);
+        Start(client, OwnMemory, Iova, toMemory: true);
         var write = client.Receive();
         Assert.Equal(VfioUserCommand.VFIO_USER_DMA_WRITE, write.Header.Command);
         Assert.Equal(256, write.Payload.AsSpan(VfioUserDmaAccess.StructSize).Count((byte)7));
@@ -44,12 +44,46 @@ public sealed class DmaTests
     }
 
     [Fact]
+    public async Task Dma_ThroughTheOwner_OfSharedMemory_IsMessages()
+    {
+        OwnerFunction? function = null;
+        using var served = new Served(create: services => function = new OwnerFunction(services));
+        using var client = served.Connect();
+        using var memory = Allocate(4096);
+        client.Map(Iova, 4096, memory.File);
+        client.Write(0, 0, 8, Iova + 8);
+        client.Write(0, 8, 8, 77);
+        var write = client.Receive();
+        Assert.Equal((VfioUserCommand.VFIO_USER_DMA_WRITE, Iova + 8), (write.Header.Command, write.As<VfioUserDmaAccess>().Address));
+        Answer(client, write, []);
+        var read = client.Receive();
+        Assert.Equal((VfioUserCommand.VFIO_USER_DMA_READ, 8UL), (read.Header.Command, read.As<VfioUserDmaAccess>().Count));
+        Answer(client, read, BitConverter.GetBytes(78UL));
+        var done = await function!.Done.Task;
+        Assert.Equal((true, true, 78UL), (done.Write.IsOk, done.Read.IsOk, done.Value));
+        Assert.Equal(-1, memory.GetSpan(0, 4096).IndexOfAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task Dma_ThroughTheOwner_OfWhatIsNotMapped_IsAFault()
+    {
+        OwnerFunction? function = null;
+        using var served = new Served(create: services => function = new OwnerFunction(services));
+        using var client = served.Connect();
+        client.Write(0, 0, 8, Iova);
+        client.Write(0, 8, 8, 77);
+        var done = await function!.Done.Task;
+        Assert.Equal((Iova, Iova), (done.Write.Address, done.Read.Address));
+        Assert.False(done.Write.IsOk || done.Read.IsOk);
+    }
+
+    [Fact]
     public void Dma_WithAReplyThatIsTooShort_IsAFault()
     {
         using var served = new Served();
         using var client = served.Connect();
         client.Map(Iova, 4096);
-        Start(client, Iova, Buffer, toMemory: false);
+        Start(client, Iova, OwnMemory, toMemory: false);
         Answer(client, client.Receive(), new byte[255]);
         Answer(client, client.Receive(), new byte[255]); // page by page, as for any memory that has gone
         Await(client);
@@ -66,7 +100,7 @@ public sealed class DmaTests
         hello.Descriptors[0].SetHandleAsInvalid();
         using var twin = new WireClient(socket!);
         client.Map(Iova, 4096);
-        Start(client, Iova, Buffer, toMemory: false);
+        Start(client, Iova, OwnMemory, toMemory: false);
         var read = twin.Receive();
         Assert.Equal(0u, client.Read(0, 4, 4)); // the device waits, the server does not
         Answer(twin, read, new byte[256]);
@@ -80,7 +114,7 @@ public sealed class DmaTests
         using var client = served.Connect();
         client.Map(Iova, 4096);
         client.Map(Iova + 4096, 4096);
-        Start(client, Iova, Buffer, toMemory: false);
+        Start(client, Iova, OwnMemory, toMemory: false);
         var read = client.Receive();
 
         // The server reads the unmapping first, and must reach the reply behind it, and a command before that.
@@ -100,7 +134,7 @@ public sealed class DmaTests
         using (var client = served.Connect())
         {
             client.Map(Iova, 4096);
-            Start(client, Iova, Buffer, toMemory: false);
+            Start(client, Iova, OwnMemory, toMemory: false);
             client.Receive();
         }
 
@@ -155,10 +189,10 @@ public sealed class DmaTests
         }
 
         client.Write(0, 4, 4, 9);
-        Transfer(client, Buffer, Iova + 8, toMemory: true);
+        Transfer(client, OwnMemory, Iova + 8, toMemory: true);
         Assert.Equal(4096, new FileInfo(path).Length);
         File.WriteAllBytes(path, []); // truncated under us: a fault, and no SIGBUS
-        Transfer(client, Iova, Buffer, toMemory: false);
+        Transfer(client, Iova, OwnMemory, toMemory: false);
         File.Delete(path);
     }
 
@@ -208,34 +242,4 @@ public sealed class DmaTests
         Assert.False(MemoryMapping.Allocate(size, HugePageSize.None, out var mapping).IsError);
         return mapping!;
     }
-
-    private static void Start(WireClient client, ulong from, ulong to, bool toMemory)
-    {
-        client.Write(7, 4, 2, 6); // memory, bus master
-        client.Write(0, Source, 8, from);
-        client.Write(0, Destination, 8, to);
-        client.Write(0, Count, 8, 256);
-        client.Write(0, Command, 4, toMemory ? 3u : 1);
-    }
-
-    private static void Await(WireClient client)
-    {
-        while ((client.Read(0, Command, 4) & 1) != 0)
-        {
-            Thread.Yield();
-        }
-    }
-
-    private static void Transfer(WireClient client, ulong from, ulong to, bool toMemory)
-    {
-        Start(client, from, to, toMemory);
-        Await(client);
-    }
-
-    private static void Answer(WireClient client, Reply command, byte[] data)
-        => client.SendRaw(WireClient.Message(
-            command.Header.MessageId,
-            command.Header.Command,
-            WireClient.Bytes(command.As<VfioUserDmaAccess>(), data),
-            VfioUserFlags.Reply));
 }

@@ -5,15 +5,13 @@ using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Linux;
 using Viaduct.VfioUser.Server;
 using Viaduct.VfioUser.Tests.Infrastructure;
+using static Viaduct.VfioUser.Tests.Infrastructure.NvmeDriver;
 
 namespace Viaduct.VfioUser.Tests.Server;
 
 /// <summary>A server ends, another begins where it was, and a driver that only connects again goes on with its queues.</summary>
 public sealed class RestartTests
 {
-    private const ulong Iova = 0x10000;
-    private const int Submission = 0, Completion = 0x1000, Data = 0x2000, MemorySize = 0x3000;
-
     [Fact]
     public void Restart_WithState_GoesOnWithTheQueues()
     {
@@ -31,13 +29,13 @@ public sealed class RestartTests
             }
 
             first.Stop();
-            configuration = first.SaveConfiguration();
+            configuration = first.Device.SaveConfiguration();
             ((NvmeFunction)first.Function).SaveState(state);
         }
 
         using var second = Serve(s =>
         {
-            s.RestoreConfiguration(configuration);
+            s.Device.RestoreConfiguration(configuration);
             Assert.True(((NvmeFunction)s.Function).TryLoadState(state.WrittenSpan, out _));
         });
         using var again = second.Connect();
@@ -62,36 +60,5 @@ public sealed class RestartTests
         {
             function.Resume();
         }
-    }
-
-    private static void Enable(WireClient client)
-    {
-        client.Write(7, 4, 2, 6); // memory, bus master
-        client.Write(0, 0x24, 4, 0x000f000f);
-        client.Write(0, 0x28, 8, Iova + Submission);
-        client.Write(0, 0x30, 8, Iova + Completion);
-        client.Write(0, 0x14, 4, 0x00460001);
-        while ((client.Read(0, 0x1c, 4) & 1) == 0)
-        {
-            Thread.Yield();
-        }
-    }
-
-    private static void Identify(WireClient client, MemoryMapping memory, int slot)
-    {
-        var entry = memory.GetSpan((nuint)(Submission + (slot * 64)), 64);
-        entry.Clear();
-        entry[0] = 6;
-        entry[2] = (byte)(slot + 1);
-        BinaryPrimitives.WriteUInt64LittleEndian(entry[24..], Iova + Data);
-        entry[40] = 1; // the controller
-        client.Write(0, 0x1000, 4, (uint)slot + 1);
-        while ((memory.GetSpan((nuint)(Completion + (slot * 16) + 14), 1)[0] & 1) == 0)
-        {
-            Thread.Yield();
-        }
-
-        Assert.Equal(slot + 1, memory.GetSpan((nuint)(Completion + (slot * 16) + 12), 1)[0]);
-        Assert.Equal(0, memory.GetSpan((nuint)(Completion + (slot * 16) + 15), 1)[0]);
     }
 }

@@ -10,12 +10,14 @@ public sealed class FileStorage : NvmeStorage
     private static readonly byte[] s_zeroes = new byte[1 << 20];
 
     private readonly DiskFile _file;
+    private volatile bool _isHeld;
     private bool _hasHoles = true;
     private bool _hasZeroRange = true;
 
-    private FileStorage(DiskFile file, ulong length, bool isReadOnly)
+    private FileStorage(DiskFile file, ulong length, bool isReadOnly, bool isHeld)
     {
         _file = file;
+        _isHeld = isHeld;
         Length = length;
         IsReadOnly = isReadOnly;
     }
@@ -29,6 +31,9 @@ public sealed class FileStorage : NvmeStorage
     /// <inheritdoc/>
     public override bool IsSlow => true;
 
+    /// <inheritdoc/>
+    public override bool CanMove => true;
+
     /// <summary>Opens an image that is there.</summary>
     /// <param name="path">The file; not empty.</param>
     /// <param name="isReadOnly">It is only read, and may be open for reading elsewhere too.</param>
@@ -38,7 +43,19 @@ public sealed class FileStorage : NvmeStorage
     {
         storage = null;
         var result = DiskFile.Open(path, !isReadOnly, out var file);
-        return file is null ? result : Take(file, isReadOnly, out storage);
+        return file is null ? result : Wrap(file, isReadOnly, isHeld: true, out storage);
+    }
+
+    /// <summary>Opens an image that somebody else may have: nothing but <see cref="TryTake"/> works before that.</summary>
+    /// <param name="path">The file; not empty.</param>
+    /// <param name="isReadOnly">It will only be read.</param>
+    /// <param name="storage">Its bytes, rounded down to 4096; null after an error.</param>
+    /// <returns>0; EINVAL where it holds less than 4096 bytes; else the errno of open.</returns>
+    public static SysResult OpenForLater(string path, bool isReadOnly, out FileStorage? storage)
+    {
+        storage = null;
+        var result = DiskFile.OpenUnlocked(path, !isReadOnly, out var file);
+        return file is null ? result : Wrap(file, isReadOnly, isHeld: false, out storage);
     }
 
     /// <summary>Makes an image that is not there, all holes.</summary>
@@ -50,18 +67,25 @@ public sealed class FileStorage : NvmeStorage
     {
         storage = null;
         var result = DiskFile.Create(path, length, out var file);
-        return file is null ? result : Take(file, isReadOnly: false, out storage);
+        return file is null ? result : Wrap(file, isReadOnly: false, isHeld: true, out storage);
     }
 
     /// <inheritdoc/>
-    public override StorageResult Read(ulong offset, Span<byte> destination) => Of(_file.Read(offset, destination));
+    public override StorageResult Read(ulong offset, Span<byte> destination)
+        => _isHeld ? Of(_file.Read(offset, destination)) : StorageResult.Failed;
 
     /// <inheritdoc/>
-    public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source) => Of(_file.Write(offset, source));
+    public override StorageResult Write(ulong offset, ReadOnlySpan<byte> source)
+        => _isHeld ? Of(_file.Write(offset, source)) : StorageResult.Failed;
 
     /// <inheritdoc/>
     public override StorageResult Zero(ulong offset, ulong length, bool deallocate)
     {
+        if (!_isHeld)
+        {
+            return StorageResult.Failed;
+        }
+
         if (deallocate && _hasHoles)
         {
             var result = _file.PunchHole(offset, length);
@@ -86,7 +110,38 @@ public sealed class FileStorage : NvmeStorage
     }
 
     /// <inheritdoc/>
-    public override StorageResult Flush() => Of(_file.Sync());
+    public override StorageResult Flush() => _isHeld && !IsReadOnly ? Of(_file.Sync()) : StorageResult.Ok;
+
+    /// <inheritdoc/>
+    public override SysResult LetGo()
+    {
+        if (!_isHeld)
+        {
+            return SysResult.Success;
+        }
+
+        var result = IsReadOnly ? SysResult.Success : _file.Sync();
+        if (!result.IsError)
+        {
+            _isHeld = false;
+            result = _file.Unlock();
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override SysResult TryTake()
+    {
+        if (_isHeld)
+        {
+            return SysResult.Success;
+        }
+
+        var result = _file.TryLock();
+        _isHeld = !result.IsError;
+        return result;
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -95,7 +150,7 @@ public sealed class FileStorage : NvmeStorage
         base.Dispose(disposing);
     }
 
-    private static SysResult Take(DiskFile file, bool isReadOnly, out FileStorage? storage)
+    private static SysResult Wrap(DiskFile file, bool isReadOnly, bool isHeld, out FileStorage? storage)
     {
         storage = null;
         var length = file.Length();
@@ -106,7 +161,7 @@ public sealed class FileStorage : NvmeStorage
             return result;
         }
 
-        storage = new FileStorage(file, (ulong)length.Raw & ~((ulong)NvmeNamespace.LargestBlock - 1), isReadOnly);
+        storage = new FileStorage(file, (ulong)length.Raw & ~((ulong)NvmeNamespace.LargestBlock - 1), isReadOnly, isHeld);
         return SysResult.Success;
     }
 

@@ -1,3 +1,5 @@
+using Viaduct.Abi;
+
 namespace Viaduct.Devices.Nvme.Storage;
 
 /// <summary>
@@ -14,6 +16,9 @@ public abstract class NvmeStorage : IDisposable
 
     /// <summary>A flush, or zeroing, may wait for a medium: it is work for the background.</summary>
     public abstract bool IsSlow { get; }
+
+    /// <summary>Another process can have the bytes, after this one.</summary>
+    public virtual bool CanMove => false;
 
     /// <summary>Reads a range.</summary>
     /// <param name="offset">The first byte.</param>
@@ -33,6 +38,14 @@ public abstract class NvmeStorage : IDisposable
 
     /// <summary>What was written before this call stays, whatever happens to the power after it.</summary>
     public abstract StorageResult Flush();
+
+    /// <summary>Makes what was written durable and gives the bytes up: from here on everything fails, until <see cref="TryTake"/>.</summary>
+    /// <returns>Zero; why what was written may be lost.</returns>
+    public virtual SysResult LetGo() => SysResult.Success;
+
+    /// <summary>Takes the bytes, where they are not held.</summary>
+    /// <returns>Zero; EAGAIN where somebody else has them.</returns>
+    public virtual SysResult TryTake() => SysResult.Success;
 
     /// <summary>Closes what holds the bytes.</summary>
     public void Dispose()
