@@ -104,6 +104,6 @@ public sealed class PseriesPlatform(int kernelPageShift, bool hasDynamicWindows 
     private bool IsDefault(int pageShift, ulong windowSize) => windowSize <= DefaultSize && pageShift == DefaultPageShift;
 
     /// <summary>find_existing_ddw.</summary>
-    private bool HasDynamicWindow(TceTableGroup group)
+    private static bool HasDynamicWindow(TceTableGroup group)
         => group.Tables.Any(table => table is not null && table.Window.Start != DefaultStart);
 }

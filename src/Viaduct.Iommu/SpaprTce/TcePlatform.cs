@@ -26,7 +26,7 @@ public abstract class TcePlatform
     public int KernelPageShift { get; }
 
     /// <summary>The first bus address of the default window.</summary>
-    public uint DefaultStart => 0;
+    public const uint DefaultStart = 0;
 
     /// <summary>Bytes of the default window.</summary>
     public abstract uint DefaultSize { get; }

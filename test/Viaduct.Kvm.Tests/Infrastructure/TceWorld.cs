@@ -1,4 +1,3 @@
-using Viaduct.Iommu.SpaprTce;
 
 namespace Viaduct.Kvm.Tests.Infrastructure;
 
