@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Viaduct.Abi;
 using Viaduct.Memory;
 
 namespace Viaduct.Kvm;
