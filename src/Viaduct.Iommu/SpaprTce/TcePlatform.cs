@@ -53,6 +53,9 @@ public abstract class TcePlatform
     /// <returns>Zero where the arguments are wrong.</returns>
     internal abstract ulong TableBytes(int pageShift, ulong windowSize, uint levels);
 
+    /// <summary>The window that the host's own drivers have where no container has the group, as a client's KVM finds it; null for none.</summary>
+    internal virtual TceWindow? HostWindow => null;
+
     /// <summary>create_table: where the window will be.</summary>
     internal abstract SysResult CreateWindow(
         TceTableGroup group, int number, int pageShift, ulong windowSize, uint levels, out TceWindow window);

@@ -1,4 +1,3 @@
-
 namespace Viaduct.Kvm.Tests.Infrastructure;
 
 /// <summary>A machine with a processor, driven by numbers: the same numbers have the same calls made in each world.</summary>
