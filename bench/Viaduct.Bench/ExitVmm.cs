@@ -13,7 +13,7 @@ internal sealed partial class ExitVmm(ITceVmm vmm) : ITceVmm
         var entries = number == Hcall.H_PUT_TCE ? 1 : count;
         for (var i = 0UL; i <= entries; i++)
         {
-            GetParent();
+            _ = GetParent();
         }
 
         return vmm.Answer(number, liobn, ioba, argument, count, out value);
