@@ -39,6 +39,13 @@ check 'without an IOMMU: the group, the node and the parameter are there' says '
 check 'without an IOMMU: one device alone' says '^2 devices noiommu-1 vfio$' v run -q --device edu,iommu=none --device edu -- sh -c 'echo $(ls /dev/vfio)'
 check 'without an IOMMU: a group cannot be shared' says 'has a group of its own' v run --iommu none --device edu,group=4 --device edu,group=4 -- true
 check 'no such IOMMU: says which there are' says "'type1'|type1" v run --iommu smmu --device edu -- true
+check 'POWER: group 0, and no iommufd' says '^0 vfio$' v run -q --iommu spapr --device edu,addr=0000:00:00.0 -- sh -c 'echo $(ls /dev/vfio) $(ls /dev/iommu 2>/dev/null)'
+check 'POWER: no such key, says what there is' says "'pages=64k' is not known.*page=4k" v run --iommu spapr,pages=64k --device edu -- true
+check 'POWER: one kind of IOMMU' says 'one kind of IOMMU' v run --iommu spapr --device edu,iommu=type1 -- true
+check 'tce replay: a trace as it was recorded' says 'Every return code' v tce replay test/tce/guest.trace
+check 'tce replay: a trace that was changed' exits 125 v tce replay test/tce/changed.trace
+check 'tce replay: says where it differs' says 'line 4: the call returned 0' v tce replay test/tce/changed.trace
+check 'tce replay: what is no trace' says 'there is no TCE hypercall in it' v tce replay /etc/passwd
 check 'doctor says yes here' exits 0 v doctor
 check 'seccomp forbidden: run says so' says 'seccomp failed with EPERM' denied 317 1 run --device edu -- true
 check 'seccomp forbidden: run exits 125' exits 125 denied 317 1 run --device edu -- true

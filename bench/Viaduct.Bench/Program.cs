@@ -5,7 +5,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 using Viaduct.Bench;
 
-// --budgets and --nvme print lines for bench/run.sh; everything else is BenchmarkDotNet's own command line.
+// --budgets, --nvme and --tce print lines for bench/run.sh; everything else is BenchmarkDotNet's own command line.
 if (args is ["--budgets", .. var rest])
 {
     return BudgetRun.Run(rest);
@@ -14,6 +14,11 @@ if (args is ["--budgets", .. var rest])
 if (args is ["--nvme", .. var disk])
 {
     return NvmeRun.Run(disk);
+}
+
+if (args is ["--tce", .. var tce])
+{
+    return TceRun.Run(tce);
 }
 
 // In process, because the project that BenchmarkDotNet would generate and build does not follow this repository's rules.

@@ -15,6 +15,8 @@ internal sealed class AttachedTable(TceTable table, int splitShift, bool isShare
 
     public int PageShift { get; } = table.Window.PageShift;
 
+    public ulong PageSize { get; } = table.Window.PageSize;
+
     public bool IsShared { get; } = isShared;
 
     /// <summary>How often KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE has asked for it. Under the VM's lock.</summary>

@@ -1,4 +1,4 @@
-using Viaduct.Abi;
+using System.Runtime.CompilerServices;
 using Viaduct.Memory;
 
 namespace Viaduct.Kvm;
@@ -23,6 +23,7 @@ public sealed class GuestTceTable
         Offset = offset;
         Size = size;
         Words = words;
+        OffsetMask = ((1UL << pageShift) - 1) & ~Iommu.SpaprTce.Tce.Permissions;
         _entriesShift = vm.KernelPageShift - 3;
         _hasMemory = new bool[(int)((size + (1UL << _entriesShift) - 1) >> _entriesShift)];
     }
@@ -48,6 +49,9 @@ public sealed class GuestTceTable
     /// <summary>The entries, and behind them what is left of the kernel's last page.</summary>
     internal SharedWords Words { get; }
 
+    /// <summary>Bits of an entry that are zero where it allows something: those of an address inside a page.</summary>
+    internal ulong OffsetMask { get; }
+
     internal AttachedTable[] Attached
     {
         get => _attached;
@@ -68,6 +72,7 @@ public sealed class GuestTceTable
     /// <param name="ioba">A bus address.</param>
     /// <param name="pages">How many from there on must be in the window.</param>
     /// <param name="index">Pages from the window's start.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryIndex(ulong ioba, ulong pages, out ulong index)
     {
         var entry = ioba >> PageShift;
@@ -90,9 +95,11 @@ public sealed class GuestTceTable
     }
 
     /// <summary>The same for one entry.</summary>
-    internal bool HasMemory(ulong index) => _hasMemory[index >> _entriesShift];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool HasMemory(ulong index) => _hasMemory[(uint)(index >> _entriesShift)];
 
     /// <summary>kvmppc_tce_put.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Put(ulong index, ulong tce)
     {
         ref var hasMemory = ref _hasMemory[index >> _entriesShift];

@@ -66,7 +66,7 @@ public sealed partial class KvmVm
     {
         lock (_lock)
         {
-            if (!_tables.Contains(table) || group.TableGroup?.Tables.FirstOrDefault(window => Fits(window, table)) is not { } window)
+            if (!_tables.Contains(table) || WindowsOf(group).FirstOrDefault(window => Fits(window, table)) is not { } window)
             {
                 return Errno.EINVAL;
             }
@@ -93,12 +93,15 @@ public sealed partial class KvmVm
             {
                 table.Attached = Array.FindAll(
                     table.Attached,
-                    attached => group.TableGroup?.Tables.Contains(attached.Table) != true || --attached.References > 0);
+                    attached => !WindowsOf(group).Contains(attached.Table) || --attached.References > 0);
             }
 
             LookupMark.Synchronize(_marks);
         }
     }
+
+    private static IEnumerable<TceTable?> WindowsOf(IommuGroup group)
+        => group.TableGroup is not { } tables ? [] : !group.IsInContainer ? [tables.HostTable] : tables.Tables;
 
     private static bool Fits(TceTable? window, GuestTceTable table)
         => window is { IsRevoked: false, Window: var made }

@@ -36,6 +36,10 @@ public sealed class MemorySlot
         set => _isGone = value;
     }
 
+    /// <summary>The client's address of a guest's.</summary>
+    /// <param name="guestAddress">One that it holds.</param>
+    public ulong Translate(ulong guestAddress) => UserAddress + (guestAddress - GuestAddress);
+
     /// <summary>Holds an address.</summary>
     public bool Contains(ulong guestAddress) => guestAddress - GuestAddress < Size;
 }

@@ -85,7 +85,7 @@ internal sealed class MemorySlots(int kernelPageShift)
     private bool IsValid(in KvmUserspaceMemoryRegion region)
     {
         var mask = (1UL << kernelPageShift) - 1;
-        return (region.Flags & ~KvmUserspaceMemoryRegion.KVM_MEM_LOG_DIRTY_PAGES) == 0
+        return (region.Flags & ~KvmMemory.KVM_MEM_LOG_DIRTY_PAGES) == 0
             && ((region.MemorySize | region.GuestPhysAddr | region.UserspaceAddr) & mask) == 0
             && region.MemorySize <= UserEnd && region.UserspaceAddr <= UserEnd - region.MemorySize
             && region.Slot < Max

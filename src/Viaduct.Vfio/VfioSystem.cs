@@ -36,6 +36,9 @@ public sealed partial class VfioSystem(IReadOnlyList<IIommuDriver> iommuDrivers)
     /// <summary>The kernel has iommufd, and with it nodes of devices' own (CONFIG_IOMMUFD, CONFIG_VFIO_DEVICE_CDEV). POWER's has not.</summary>
     public bool HasIommufd { get; init; } = true;
 
+    /// <summary>Device nodes that stand beside VFIO's.</summary>
+    public IReadOnlyList<OtherNode> OtherNodes { get; init; } = [];
+
     /// <summary>The clock by which clients are asked for their devices.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

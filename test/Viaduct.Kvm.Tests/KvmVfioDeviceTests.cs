@@ -3,7 +3,6 @@ using Viaduct.Abi;
 using Viaduct.Kvm.Files;
 using Viaduct.Kvm.Tests.Infrastructure;
 using Viaduct.Vfio.Devices;
-using Viaduct.Vfio.Files;
 
 namespace Viaduct.Kvm.Tests;
 

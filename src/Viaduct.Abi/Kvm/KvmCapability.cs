@@ -9,6 +9,12 @@ public static class KvmCapability
     /// <summary>How many memory slots a VM may have.</summary>
     public const uint KVM_CAP_NR_MEMSLOTS = 10;
 
+    /// <summary>The guest's memory is the client's as it is now, whatever the client maps there.</summary>
+    public const uint KVM_CAP_SYNC_MMU = 16;
+
+    /// <summary>Memory slots can be taken away.</summary>
+    public const uint KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+
     /// <summary>KVM_CREATE_SPAPR_TCE.</summary>
     public const uint KVM_CAP_SPAPR_TCE = 63;
 

@@ -9,13 +9,10 @@ public struct KvmUserspaceMemoryRegion
     /// <summary>sizeof of the struct, in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>Bit 0 of <see cref="Flags"/>: pages that are written are to be logged.</summary>
-    public const uint KVM_MEM_LOG_DIRTY_PAGES = 1;
-
     /// <summary>The slot's number, with that of the address space in the upper half.</summary>
     public uint Slot;
 
-    /// <summary>KVM_MEM_*.</summary>
+    /// <summary><see cref="KvmMemory"/>.</summary>
     public uint Flags;
 
     /// <summary>The guest's address of the first byte.</summary>

@@ -77,7 +77,8 @@ internal static class TceCommand
         });
         foreach (var window in trace.Windows)
         {
-            screen.WriteLine($"LIOBN 0x{window.Liobn:x}: {window.Size >> 20} MiB at 0x{window.Start:x}, pages of {window.PageShift switch { < 20 => $"{1 << (window.PageShift - 10)} KiB", _ => $"{1 << (window.PageShift - 20)} MiB" }}");
+            var hardware = ReplayMachine.HasHardware(window) ? "" : "; no hardware's table, whose pages must not exceed 64 KiB";
+            screen.WriteLine($"LIOBN 0x{window.Liobn:x}: {Size(window.Size)} at 0x{window.Start:x}, pages of {Size(1UL << window.PageShift)}{hardware}");
         }
 
         Write(screen, outcomes);
@@ -117,11 +118,13 @@ internal static class TceCommand
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    private static string Size(ulong bytes) => bytes < 1 << 20 ? $"{bytes >> 10} KiB" : $"{bytes >> 20} MiB";
+
     private static string NameOf(ReplayStage stage) => stage switch
     {
         ReplayStage.Direct => "table only",
         ReplayStage.Fast => "fast handler",
         ReplayStage.Slow => "slow handler",
-        _ => "exit to the VMM",
+        _ => "exit, in process",
     };
 }

@@ -9,6 +9,9 @@ internal sealed record IommuSpec(IommuKind Kind)
     private const string PlatformKey = "platform";
     private const string PageKey = "page";
     private const string WindowsKey = "ddw";
+    private const string KvmKey = "kvm";
+    private const string Virtual = "virtual";
+    private const string Host = "host";
     private const string On = "on";
     private const string Off = "off";
     private const string PowerNv = "powernv";
@@ -17,13 +20,16 @@ internal sealed record IommuSpec(IommuKind Kind)
     private const string Page4K = "4k";
 
     /// <summary>How it is written.</summary>
-    public static string Syntax => $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,{PlatformKey}={Pseries}|{PowerNv}][,{PageKey}={Page4K}|{Page64K}][,{WindowsKey}={On}|{Off}]|{IommuKinds.None}";
+    public static string Syntax => $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,{PlatformKey}={Pseries}|{PowerNv}][,{PageKey}={Page4K}|{Page64K}][,{WindowsKey}={On}|{Off}][,{KvmKey}={Virtual}|{Host}]|{IommuKinds.None}";
 
     /// <summary>Bare metal; otherwise a partition under a hypervisor.</summary>
     public bool IsPowerNv { get; init; }
 
     /// <summary>The partition's firmware makes DMA windows.</summary>
     public bool HasDynamicWindows { get; init; } = true;
+
+    /// <summary>/dev/kvm is the machine's; otherwise it is the host's, or nobody's.</summary>
+    public bool HasKvm { get; init; } = true;
 
     /// <summary>log2 of the pages of the kernel that is imitated.</summary>
     public int PageShift { get; init; } = 12;
@@ -67,6 +73,8 @@ internal sealed record IommuSpec(IommuKind Kind)
             $"{PageKey}={Page64K}" => spec with { PageShift = 16 },
             $"{WindowsKey}={On}" => spec with { HasDynamicWindows = true },
             $"{WindowsKey}={Off}" => spec with { HasDynamicWindows = false },
+            $"{KvmKey}={Virtual}" => spec with { HasKvm = true },
+            $"{KvmKey}={Host}" => spec with { HasKvm = false },
             _ => null,
         };
         spec = set ?? spec;

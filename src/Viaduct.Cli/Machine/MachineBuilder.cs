@@ -2,11 +2,13 @@ using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.NoIommu;
 using Viaduct.Iommu.SpaprTce;
+using Viaduct.Kvm.Files;
 using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Drivers;
 using Viaduct.Pci.Hardware;
 using Viaduct.Vfio;
+using Viaduct.Vfio.Files;
 
 namespace Viaduct.Cli.Machine;
 
@@ -17,6 +19,8 @@ internal sealed class MachineBuilder : IPciHost
     private const ulong ScalableModeWithDirtyBits = (1UL << 43) | (1UL << 45) | (1UL << 46);
 
     private readonly IDmaObserver _observer;
+    private static readonly int s_kvmMode = Convert.ToInt32("666", 8);
+
     private readonly Action<string> _report;
     private readonly MachineOptions _options;
     private readonly IommuUnit _unit;
@@ -43,8 +47,28 @@ internal sealed class MachineBuilder : IPciHost
         IIommuDriver driver = _unit.TcePlatform is { } platform
             ? new SpaprTceDriver(platform)
             : new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts });
-        System = new VfioSystem([_noIommu, driver]) { HasIommufd = _unit.TcePlatform is null };
+        System = new VfioSystem([_noIommu, driver]) { HasIommufd = _unit.TcePlatform is null, OtherNodes = CreateNodes() };
         _bus = new PciBusType(System, _bridge, this);
+    }
+
+    /// <summary>A POWER machine has KVM.</summary>
+    private OtherNode[] CreateNodes()
+    {
+        if (_unit.TcePlatform is not { } platform || !_options.Iommu.HasKvm)
+        {
+            return [];
+        }
+
+        var isTold = 0;
+        return [new OtherNode(KvmFile.Path, s_kvmMode, KvmFile.Number, () => new KvmFile(platform.KernelPageShift) { ProcessorWanted = TellOnce })];
+
+        void TellOnce()
+        {
+            if (Interlocked.Exchange(ref isTold, 1) == 0)
+            {
+                _report($"viaduct: KVM_CREATE_VCPU failed with ENODEV: {KvmFile.Path} here has no processors, so that no guest can run.");
+            }
+        }
     }
 
     /// <summary>The devices, in the order of the command line.</summary>

@@ -86,6 +86,9 @@ internal sealed class ReplayMachine : IDisposable
         _memory.TryWrite(Base + call.Argument, _list.AsSpan(0, (int)call.Count * sizeof(ulong)));
     }
 
+    /// <summary>A window that the container can have: its memory has no larger pages than the kernel.</summary>
+    public static bool HasHardware(TraceWindow window) => window.PageShift <= KernelPageShift;
+
     /// <summary>An entry of a list.</summary>
     public static ulong EntryOf(in TraceCall call, ulong index, int pageShift)
     {
@@ -152,7 +155,7 @@ internal sealed class ReplayMachine : IDisposable
         Check(Vm.CreateSpaprTce(_caller, args, out var table), $"the table of LIOBN {window.Liobn:x}");
         _tables.Add(window.Liobn, table!);
         vmm.Add(table!);
-        if (window.Start != 0 && window.PageShift <= KernelPageShift)
+        if (window.Start != 0 && HasHardware(window))
         {
             var create = new VfioIommuSpaprTceCreate
             {

@@ -130,11 +130,11 @@ internal sealed class TceTrace
         foreach (var call in Calls)
         {
             var shift = _dynamic.GetValueOrDefault(call.Liobn)?.PageShift ?? 12;
-            var end = call.Ioba + (call.Count << shift);
+            var end = call.ReturnCode == Hcall.H_SUCCESS ? call.Ioba + (call.Count << shift) : 0;
             _ends[call.Liobn] = Math.Max(_ends.GetValueOrDefault(call.Liobn), end);
         }
 
-        // A window that was there before the recording began is one of firmware's, of 1 GiB unless more is used.
+        // A window that was there before the recording began is one of firmware's, of 1 GiB unless calls beyond that succeeded.
         Windows.AddRange(_ends.Select(pair => _dynamic.GetValueOrDefault(pair.Key)
             ?? new TraceWindow(pair.Key, 12, 0, Math.Max(DefaultWindow, BitOperations.RoundUpToPowerOf2(pair.Value)))));
     }

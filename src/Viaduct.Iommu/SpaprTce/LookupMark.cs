@@ -15,12 +15,19 @@ public sealed class LookupMark
     private long _epoch;
 
     /// <summary>The owner: from here on what it finds stays until <see cref="Leave"/>.</summary>
+    /// <returns>What to leave with.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Enter() => Volatile.Write(ref _epoch, _epoch + 1);
+    public long Enter()
+    {
+        var epoch = _epoch + 1;
+        Volatile.Write(ref _epoch, epoch);
+        return epoch;
+    }
 
     /// <summary>The owner: it has let go of all that it found.</summary>
+    /// <param name="entered">What <see cref="Enter"/> returned.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave() => Volatile.Write(ref _epoch, _epoch + 1);
+    public void Leave(long entered) => Volatile.Write(ref _epoch, entered + 1);
 
     /// <summary>Waits until nobody has what nobody can find any more. Must not be called by a thread that is inside.</summary>
     /// <param name="marks">Those of all who looked it up.</param>

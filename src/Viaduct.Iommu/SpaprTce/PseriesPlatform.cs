@@ -33,6 +33,9 @@ public sealed class PseriesPlatform(int kernelPageShift, bool hasDynamicWindows 
     internal override Errno PastTheEnd => Errno.EINTR; // H_PARAMETER, -4, which the kernel passes on
 
     /// <inheritdoc/>
+    internal override TceWindow? HostWindow => new TceWindow(DefaultPageShift, DefaultStart, DefaultSize >> DefaultPageShift);
+
+    /// <inheritdoc/>
     internal override ulong TableBytes(int pageShift, ulong windowSize, uint levels)
         => levels > 1 ? uint.MaxValue : windowSize >> (pageShift - 3);
 
@@ -104,6 +107,6 @@ public sealed class PseriesPlatform(int kernelPageShift, bool hasDynamicWindows 
     private bool IsDefault(int pageShift, ulong windowSize) => windowSize <= DefaultSize && pageShift == DefaultPageShift;
 
     /// <summary>find_existing_ddw.</summary>
-    private bool HasDynamicWindow(TceTableGroup group)
+    private static bool HasDynamicWindow(TceTableGroup group)
         => group.Tables.Any(table => table is not null && table.Window.Start != DefaultStart);
 }

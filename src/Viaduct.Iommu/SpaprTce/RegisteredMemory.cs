@@ -135,6 +135,12 @@ public sealed class RegisteredMemory
     {
         lock (_lock)
         {
+            if (region.Users == 0)
+            {
+                // It went with its address space.
+                return SysResult.Success;
+            }
+
             if (region.Users > 1)
             {
                 region.Users--;
@@ -144,7 +150,7 @@ public sealed class RegisteredMemory
             // Nobody maps pages of it meanwhile: atomic64_inc_not_zero(&mem->mapped).
             region.IsGoing = true;
             LookupMark.Synchronize(_marks);
-            if (!_hasEnded && IsMapped(region))
+            if (IsMapped(region))
             {
                 region.IsGoing = false;
                 return Errno.EBUSY;
@@ -241,7 +247,12 @@ public sealed class RegisteredMemory
             _hasEnded = true;
             regions = _regions;
             _regions = [];
-            Array.ForEach(regions, region => region.IsGoing = true);
+            foreach (var region in regions)
+            {
+                region.Users = 0;
+                region.IsGoing = true;
+            }
+
             LookupMark.Synchronize(_marks);
         }
 

@@ -97,7 +97,7 @@ public sealed partial class SpaprTceIommu : IommuBackend
         info = new VfioIommuSpaprTceInfo
         {
             ArgSz = info.ArgSz,
-            Dma32WindowStart = _platform.DefaultStart,
+            Dma32WindowStart = TcePlatform.DefaultStart,
             Dma32WindowSize = _platform.DefaultSize,
         };
         if (_isV2 && _platform.MaxDynamicWindows > 0)

@@ -26,7 +26,7 @@ public abstract class TcePlatform
     public int KernelPageShift { get; }
 
     /// <summary>The first bus address of the default window.</summary>
-    public uint DefaultStart => 0;
+    public const uint DefaultStart = 0;
 
     /// <summary>Bytes of the default window.</summary>
     public abstract uint DefaultSize { get; }
@@ -52,6 +52,9 @@ public abstract class TcePlatform
     /// <summary>get_table_size: bytes that count as locked for a table, before it is known whether it can be.</summary>
     /// <returns>Zero where the arguments are wrong.</returns>
     internal abstract ulong TableBytes(int pageShift, ulong windowSize, uint levels);
+
+    /// <summary>The window that the host's own drivers have where no container has the group, as a client's KVM finds it; null for none.</summary>
+    internal virtual TceWindow? HostWindow => null;
 
     /// <summary>create_table: where the window will be.</summary>
     internal abstract SysResult CreateWindow(

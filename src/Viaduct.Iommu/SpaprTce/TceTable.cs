@@ -196,7 +196,7 @@ public sealed class TceTable
     {
         var root = _root;
         var at = index >> RootShift;
-        return root is not null && at < (ulong)root.Length && root[at] is { } middle
+        return root is not null && at < (ulong)root.Length && root[(uint)at] is { } middle
             ? middle[(int)(index >> LeafBits) & MiddleMask]
             : null;
     }

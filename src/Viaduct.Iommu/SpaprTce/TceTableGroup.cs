@@ -13,6 +13,9 @@ public sealed class TceTableGroup(TcePlatform platform)
     /// <summary>The tables by number, two; null where there is none.</summary>
     public IReadOnlyList<TceTable?> Tables => _tables;
 
+    /// <summary>What the host has where no container has the group: nothing is ever put into it here. Null where there is none.</summary>
+    public TceTable? HostTable { get; } = platform.HostWindow is { } window ? new TceTable(window, null, null, platform.TableBudget) : null;
+
     /// <summary>Firmware has refused a window once: the kernel does not ask for another until it boots again.</summary>
     internal bool HasFailed { get; set; }
 

@@ -7,6 +7,9 @@ namespace Viaduct.Kvm.Files;
 /// <param name="kernelPageShift">log2 of the kernel's pages, 12 or 16.</param>
 public sealed class KvmFile(int kernelPageShift) : VfioFile
 {
+    /// <summary>Where it is.</summary>
+    public const string Path = "/dev/kvm";
+
     /// <summary>KVM_API_VERSION.</summary>
     public const int ApiVersion = 12;
 
@@ -14,12 +17,18 @@ public sealed class KvmFile(int kernelPageShift) : VfioFile
     private const ulong LastMachineType = 1;
 
     /// <inheritdoc/>
-    public override string LinkName => "/dev/kvm";
+    public override string LinkName => Path;
 
     /// <inheritdoc/>
-    public override DeviceNumber? DeviceNumber => new DeviceNumber(10, 232);
+    public override DeviceNumber? DeviceNumber => Number;
 
-    /// <summary>A machine was made: its processors could not be.</summary>
+    /// <inheritdoc/>
+    public override bool HasSeek => true;
+
+    /// <summary>st_rdev of its node: KVM_MINOR, linux/miscdevice.h.</summary>
+    public static DeviceNumber Number => new(10, 232);
+
+    /// <summary>Hears of each processor that could not be made.</summary>
     public Action? ProcessorWanted { get; init; }
 
     /// <inheritdoc/>
@@ -41,7 +50,8 @@ public sealed class KvmFile(int kernelPageShift) : VfioFile
     internal static SysResult CheckExtension(ulong extension) => SysResult.FromValue(extension switch
     {
         KvmCapability.KVM_CAP_NR_MEMSLOTS => KvmVm.MaxSlots,
-        KvmCapability.KVM_CAP_USER_MEMORY or KvmCapability.KVM_CAP_SPAPR_TCE or KvmCapability.KVM_CAP_DEVICE_CTRL
+        KvmCapability.KVM_CAP_USER_MEMORY or KvmCapability.KVM_CAP_SYNC_MMU or KvmCapability.KVM_CAP_DESTROY_MEMORY_REGION_WORKS
+            or KvmCapability.KVM_CAP_SPAPR_TCE or KvmCapability.KVM_CAP_DEVICE_CTRL
             or KvmCapability.KVM_CAP_SPAPR_MULTITCE or KvmCapability.KVM_CAP_ENABLE_CAP_VM or KvmCapability.KVM_CAP_PPC_ENABLE_HCALL
             or KvmCapability.KVM_CAP_CHECK_EXTENSION_VM or KvmCapability.KVM_CAP_SPAPR_TCE_64
             or KvmCapability.KVM_CAP_SPAPR_TCE_VFIO => 1,

@@ -14,6 +14,9 @@ public sealed class KvmVfioFile(KvmVfioDevice device) : VfioFile
     public override DeviceNumber? DeviceNumber => null;
 
     /// <inheritdoc/>
+    public override bool HasPositions => false;
+
+    /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument)
     {
         if (caller.Memory != device.Vm.Memory)

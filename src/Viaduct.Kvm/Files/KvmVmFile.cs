@@ -14,6 +14,12 @@ public sealed class KvmVmFile(KvmVm vm, Action? processorWanted = null) : VfioFi
     /// <inheritdoc/>
     public override DeviceNumber? DeviceNumber => null;
 
+    /// <inheritdoc/>
+    public override bool HasSeek => true;
+
+    /// <inheritdoc/>
+    public override bool HasPositions => false;
+
     /// <summary>The machine.</summary>
     public KvmVm Vm { get; } = vm;
 

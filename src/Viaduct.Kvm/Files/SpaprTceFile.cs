@@ -14,11 +14,15 @@ public sealed class SpaprTceFile(GuestTceTable table) : VfioFile
     /// <inheritdoc/>
     public override DeviceNumber? DeviceNumber => null;
 
+    /// <inheritdoc/>
+    public override bool HasPositions => false;
+
     /// <summary>The table.</summary>
     public GuestTceTable Table { get; } = table;
 
-    /// <summary>The memory file with the entries, in the machine's byte order.</summary>
-    public FileDescriptorHandle Memory => Table.Words.File;
+    /// <inheritdoc/>
+    /// <remarks>The entries, in the machine's byte order.</remarks>
+    public override FileDescriptorHandle? Memory => Table.Words.File;
 
     /// <inheritdoc/>
     public override SysResult Ioctl(Caller caller, uint command, ulong argument) => Errno.ENOTTY;

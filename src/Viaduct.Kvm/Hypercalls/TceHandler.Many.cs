@@ -11,7 +11,7 @@ internal sealed partial class TceHandler<TStage>
     /// <summary>kvmppc_h_put_tce_indirect. The list is read once, so that what was checked is what is done.</summary>
     public long PutIndirect(ulong liobn, ulong ioba, ulong list, ulong count)
     {
-        if (!TryFindTable(liobn, out var table))
+        if (FindTable(liobn) is not { } table)
         {
             return Hcall.H_TOO_HARD;
         }
@@ -21,14 +21,33 @@ internal sealed partial class TceHandler<TStage>
             return Hcall.H_PARAMETER;
         }
 
-        Span<ulong> room = stackalloc ulong[Hcall.MaxIndirect];
-        var tces = room[..(int)count];
+        var tces = _tces.AsSpan(0, (int)count);
         if (!TryFindUserAddress(list, out var address) || !TryRead(address, tces))
         {
             return Hcall.H_TOO_HARD;
         }
 
         var attached = table.Attached;
+        if (attached.Length == 1 && attached[0] is { SplitShift: 0, IsShared: true })
+        {
+            var prepared = Prepare(table, attached[0], tces);
+            if (prepared == Hcall.H_TOO_HARD)
+            {
+                return prepared;
+            }
+
+            // The other way makes places where they are missing, and does entries one by one.
+            if (prepared == Hcall.H_SUCCESS && table.HasMemory(index, count) && Write(table, attached[0], index, tces) == Hcall.H_SUCCESS)
+            {
+                return Hcall.H_SUCCESS;
+            }
+        }
+
+        return PutList(table, attached, index, tces);
+    }
+
+    private long PutList(GuestTceTable table, AttachedTable[] attached, ulong index, ReadOnlySpan<ulong> tces)
+    {
         foreach (var tce in tces)
         {
             if ((tce & Tce.Permissions) != 0 && !IsValid(table, attached, tce, out _))
@@ -38,7 +57,8 @@ internal sealed partial class TceHandler<TStage>
         }
 
         if (!TStage.MaySleep
-            && (!table.HasMemory(index, count) || (attached.Length > 0 && !HasPlaces(attached, index, count))))
+            && (!table.HasMemory(index, (ulong)tces.Length)
+                || (attached.Length > 0 && !HasPlaces(attached, index, (ulong)tces.Length))))
         {
             return Hcall.H_TOO_HARD;
         }
@@ -49,7 +69,7 @@ internal sealed partial class TceHandler<TStage>
     /// <summary>kvmppc_h_stuff_tce.</summary>
     public long Stuff(ulong liobn, ulong ioba, ulong value, ulong count)
     {
-        if (!TryFindTable(liobn, out var table))
+        if (FindTable(liobn) is not { } table)
         {
             return Hcall.H_TOO_HARD;
         }
@@ -129,7 +149,7 @@ internal sealed partial class TceHandler<TStage>
     private bool TryRead(ulong address, Span<ulong> tces)
     {
         var bytes = StructBytes.Of(tces);
-        if (TryFindRegion(address, (ulong)bytes.Length, out var region) && region.TryGetSpan(address, bytes.Length, out var source))
+        if (FindRegion(address, (ulong)bytes.Length) is { } region && region.TryGetSpan(address, bytes.Length, out var source))
         {
             source.CopyTo(bytes);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Viaduct.Iommu.SpaprTce;
 
 namespace Viaduct.Kvm;
@@ -5,9 +6,10 @@ namespace Viaduct.Kvm;
 internal sealed partial class TceHandler<TStage>
 {
     /// <summary>kvmppc_h_put_tce.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Put(ulong liobn, ulong ioba, ulong tce)
     {
-        if (!TryFindTable(liobn, out var table))
+        if (FindTable(liobn) is not { } table)
         {
             return Hcall.H_TOO_HARD;
         }
@@ -18,6 +20,14 @@ internal sealed partial class TceHandler<TStage>
         }
 
         var attached = table.Attached;
+        return (tce & Tce.Permissions) != 0 && attached.Length == 1 && attached[0].SplitShift == 0
+            ? PutOne(table, attached[0], index, tce)
+            : Put(table, attached, index, tce);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long Put(GuestTceTable table, AttachedTable[] attached, ulong index, ulong tce)
+    {
         var address = 0UL;
         var isMapping = (tce & Tce.Permissions) != 0;
         if (isMapping && !IsValid(table, attached, tce, out address))
@@ -77,6 +87,7 @@ internal sealed partial class TceHandler<TStage>
     }
 
     /// <summary>iommu_tce_kill, once for all that the call has taken away.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Kill(AttachedTable[] attached)
     {
         foreach (var one in attached)
@@ -103,6 +114,7 @@ internal sealed partial class TceHandler<TStage>
     }
 
     /// <summary>iommu_tce_xchg_no_kill. The hardware's entry holds nothing where it allows nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryExchange(AttachedTable attached, ulong index, ulong entry, out ulong old)
     {
         var value = (entry & Tce.Permissions) == 0 ? 0 : entry;
@@ -143,7 +155,7 @@ internal sealed partial class TceHandler<TStage>
                 continue;
             }
 
-            if (!attached.IsShared || !TryFindRegion(old & ~Tce.Permissions, 1UL << attached.PageShift, out _))
+            if (!attached.IsShared || FindRegion(old & ~Tce.Permissions, attached.PageSize) is null)
             {
                 return false;
             }

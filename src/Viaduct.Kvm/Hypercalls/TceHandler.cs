@@ -21,7 +21,7 @@ internal sealed partial class TceHandler<TStage>(KvmVm vm)
     public long Get(ulong liobn, ulong ioba, out ulong tce)
     {
         tce = 0;
-        if (!TryFindTable(liobn, out var table))
+        if (FindTable(liobn) is not { } table)
         {
             return Hcall.H_TOO_HARD;
         }
@@ -48,87 +48,66 @@ internal sealed partial class TceHandler<TStage>(KvmVm vm)
 
     /// <summary>kvmppc_find_table: all 64 bits count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryFindTable(ulong liobn, out GuestTceTable table)
-    {
-        if (_table is { IsGone: false } last && last.Liobn == liobn)
-        {
-            table = last;
-            return true;
-        }
+    private GuestTceTable? FindTable(ulong liobn)
+        => _table is { IsGone: false } last && last.Liobn == liobn ? last : LookUpTable(liobn);
 
-        return TryLookUpTable(liobn, out table);
-    }
-
-    private bool TryLookUpTable(ulong liobn, out GuestTceTable table)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private GuestTceTable? LookUpTable(ulong liobn)
     {
-        foreach (var candidate in vm.TableArray)
+        foreach (var table in vm.TableArray)
         {
-            if (candidate.Liobn == liobn)
+            if (table.Liobn == liobn)
             {
-                _table = table = candidate;
-                return true;
+                return _table = table;
             }
         }
 
-        table = null!;
-        return false;
+        return null;
     }
 
     /// <summary>kvmppc_tce_to_ua.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryFindUserAddress(ulong tce, out ulong address)
     {
         var guest = tce & ~Tce.Permissions;
-        if (_slot is not { IsGone: false } slot || !slot.Contains(guest))
-        {
-            _slot = slot = vm.FindSlot(guest)!;
-            if (slot is null)
-            {
-                address = 0;
-                return false;
-            }
-        }
-
-        address = slot.UserAddress + (guest - slot.GuestAddress);
-        return true;
+        var slot = FindSlot(guest);
+        address = slot is null ? 0 : slot.Translate(guest);
+        return slot is not null;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private MemorySlot? FindSlot(ulong guest)
+        => _slot is { IsGone: false } last && last.Contains(guest) ? last : LookUpSlot(guest);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private MemorySlot? LookUpSlot(ulong guest) => _slot = vm.FindSlot(guest);
 
     /// <summary>mm_iommu_lookup.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryFindRegion(ulong address, ulong size, out RegisteredRegion region)
+    private RegisteredRegion? FindRegion(ulong address, ulong size)
+        => _region is { IsGoing: false } last && last.Contains(address, size) ? last : LookUpRegion(address, size);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private RegisteredRegion? LookUpRegion(ulong address, ulong size)
     {
-        if (_region is { IsGoing: false } last && last.Contains(address, size))
+        if (!vm.Registered.TryFind(address, size, out var found) || found!.IsGoing)
         {
-            region = last;
-            return true;
+            return null;
         }
 
-        return TryLookUpRegion(address, size, out region);
-    }
-
-    private bool TryLookUpRegion(ulong address, ulong size, out RegisteredRegion region)
-    {
-        var isFound = vm.Registered.TryFind(address, size, out var found) && !found!.IsGoing;
-        region = found!;
-        if (isFound)
-        {
-            _region = found;
-        }
-
-        return isFound;
+        return _region = found;
     }
 
     /// <summary>mm_iommu_lookup and mm_iommu_ua_to_hpa: one of the hardware's pages that may be mapped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsMappable(AttachedTable attached, ulong address)
         => attached.IsShared
-            && TryFindRegion(address, 1UL << attached.PageShift, out var region)
+            && FindRegion(address, attached.PageSize) is { } region
             && region.PageShift >= attached.PageShift;
 
     /// <summary>kvmppc_tce_validate, of an entry that allows something.</summary>
     private bool IsValid(GuestTceTable table, AttachedTable[] attached, ulong tce, out ulong address)
     {
-        if ((tce & ~Tce.Permissions & ((1UL << table.PageShift) - 1)) != 0)
+        if ((tce & table.OffsetMask) != 0)
         {
             address = 0;
             return false;

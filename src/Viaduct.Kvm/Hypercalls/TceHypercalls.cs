@@ -48,100 +48,75 @@ public sealed class TceHypercalls : IDisposable
     };
 
     /// <summary>H_GET_TCE.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public HypercallResult Get(ulong liobn, ulong ioba)
     {
-        if (_vm.IsEnabled(HcallBit.Get))
+        if (_vm.IsEnabled(HcallBit.Get) && HasFastStage)
         {
-            _mark.Enter();
-            var stage = HypercallStage.Fast;
-            var tce = 0UL;
-            var result = HasFastStage ? _fast.Get(liobn, ioba, out tce) : Hcall.H_TOO_HARD;
-            if (result == Hcall.H_TOO_HARD)
-            {
-                stage = HypercallStage.Slow;
-                result = _slow.Get(liobn, ioba, out tce);
-            }
-
-            _mark.Leave();
+            var entered = _mark.Enter();
+            var result = _fast.Get(liobn, ioba, out var tce);
+            _mark.Leave(entered);
             if (result != Hcall.H_TOO_HARD)
             {
-                return new HypercallResult(stage, result, tce);
+                return new HypercallResult(HypercallStage.Fast, result, tce);
             }
         }
 
-        return Exit(Hcall.H_GET_TCE, liobn, ioba, 0, 0);
+        return GetSlowly(liobn, ioba);
     }
 
     /// <summary>H_PUT_TCE.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public HypercallResult Put(ulong liobn, ulong ioba, ulong tce)
     {
-        if (_vm.IsEnabled(HcallBit.Put))
+        if (_vm.IsEnabled(HcallBit.Put) && HasFastStage)
         {
-            _mark.Enter();
-            var stage = HypercallStage.Fast;
-            var result = HasFastStage ? _fast.Put(liobn, ioba, tce) : Hcall.H_TOO_HARD;
-            if (result == Hcall.H_TOO_HARD)
-            {
-                stage = HypercallStage.Slow;
-                result = _slow.Put(liobn, ioba, tce);
-            }
-
-            _mark.Leave();
+            var entered = _mark.Enter();
+            var result = _fast.Put(liobn, ioba, tce);
+            _mark.Leave(entered);
             if (result != Hcall.H_TOO_HARD)
             {
-                return new HypercallResult(stage, result);
+                return new HypercallResult(HypercallStage.Fast, result);
             }
         }
 
-        return Exit(Hcall.H_PUT_TCE, liobn, ioba, tce, 0);
+        return PutSlowly(liobn, ioba, tce);
     }
 
     /// <summary>H_STUFF_TCE.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public HypercallResult Stuff(ulong liobn, ulong ioba, ulong value, ulong count)
     {
-        if (_vm.IsEnabled(HcallBit.Stuff))
+        if (_vm.IsEnabled(HcallBit.Stuff) && HasFastStage)
         {
-            _mark.Enter();
-            var stage = HypercallStage.Fast;
-            var result = HasFastStage ? _fast.Stuff(liobn, ioba, value, count) : Hcall.H_TOO_HARD;
-            if (result == Hcall.H_TOO_HARD)
-            {
-                stage = HypercallStage.Slow;
-                result = _slow.Stuff(liobn, ioba, value, count);
-            }
-
-            _mark.Leave();
+            var entered = _mark.Enter();
+            var result = _fast.Stuff(liobn, ioba, value, count);
+            _mark.Leave(entered);
             if (result != Hcall.H_TOO_HARD)
             {
-                return new HypercallResult(stage, result);
+                return new HypercallResult(HypercallStage.Fast, result);
             }
         }
 
-        return Exit(Hcall.H_STUFF_TCE, liobn, ioba, value, count);
+        return StuffSlowly(liobn, ioba, value, count);
     }
 
     /// <summary>H_PUT_TCE_INDIRECT.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public HypercallResult PutIndirect(ulong liobn, ulong ioba, ulong list, ulong count)
     {
-        if (_vm.IsEnabled(HcallBit.Indirect))
+        if (_vm.IsEnabled(HcallBit.Indirect) && HasFastStage)
         {
-            _mark.Enter();
-            var stage = HypercallStage.Fast;
-            var result = HasFastStage ? _fast.PutIndirect(liobn, ioba, list, count) : Hcall.H_TOO_HARD;
-            if (result == Hcall.H_TOO_HARD)
-            {
-                stage = HypercallStage.Slow;
-                result = _slow.PutIndirect(liobn, ioba, list, count);
-            }
-
-            _mark.Leave();
+            var entered = _mark.Enter();
+            var result = _fast.PutIndirect(liobn, ioba, list, count);
+            _mark.Leave(entered);
             if (result != Hcall.H_TOO_HARD)
             {
-                return new HypercallResult(stage, result);
+                return new HypercallResult(HypercallStage.Fast, result);
             }
         }
 
-        return Exit(Hcall.H_PUT_TCE_INDIRECT, liobn, ioba, list, count);
+        return PutIndirectSlowly(liobn, ioba, list, count);
     }
 
     /// <summary>The processor is gone.</summary>
@@ -152,6 +127,74 @@ public sealed class TceHypercalls : IDisposable
             _isDisposed = true;
             _vm.Remove(_mark);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult GetSlowly(ulong liobn, ulong ioba)
+    {
+        if (_vm.IsEnabled(HcallBit.Get))
+        {
+            var entered = _mark.Enter();
+            var result = _slow.Get(liobn, ioba, out var tce);
+            _mark.Leave(entered);
+            if (result != Hcall.H_TOO_HARD)
+            {
+                return new HypercallResult(HypercallStage.Slow, result, tce);
+            }
+        }
+
+        return Exit(Hcall.H_GET_TCE, liobn, ioba, 0, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult PutSlowly(ulong liobn, ulong ioba, ulong tce)
+    {
+        if (_vm.IsEnabled(HcallBit.Put))
+        {
+            var entered = _mark.Enter();
+            var result = _slow.Put(liobn, ioba, tce);
+            _mark.Leave(entered);
+            if (result != Hcall.H_TOO_HARD)
+            {
+                return new HypercallResult(HypercallStage.Slow, result);
+            }
+        }
+
+        return Exit(Hcall.H_PUT_TCE, liobn, ioba, tce, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult StuffSlowly(ulong liobn, ulong ioba, ulong value, ulong count)
+    {
+        if (_vm.IsEnabled(HcallBit.Stuff))
+        {
+            var entered = _mark.Enter();
+            var result = _slow.Stuff(liobn, ioba, value, count);
+            _mark.Leave(entered);
+            if (result != Hcall.H_TOO_HARD)
+            {
+                return new HypercallResult(HypercallStage.Slow, result);
+            }
+        }
+
+        return Exit(Hcall.H_STUFF_TCE, liobn, ioba, value, count);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult PutIndirectSlowly(ulong liobn, ulong ioba, ulong list, ulong count)
+    {
+        if (_vm.IsEnabled(HcallBit.Indirect))
+        {
+            var entered = _mark.Enter();
+            var result = _slow.PutIndirect(liobn, ioba, list, count);
+            _mark.Leave(entered);
+            if (result != Hcall.H_TOO_HARD)
+            {
+                return new HypercallResult(HypercallStage.Slow, result);
+            }
+        }
+
+        return Exit(Hcall.H_PUT_TCE_INDIRECT, liobn, ioba, list, count);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Abi;
+using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
 using Viaduct.Memory.Remote;
@@ -42,6 +43,11 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
             return CreatePipe(file, out handle);
         }
 
+        if (file is OpenVfioFile { File.Memory: { } shared })
+        {
+            return CreateShared(file, flags, shared, out handle);
+        }
+
         handle = null;
         var created = MemoryFile.Create(MemoryFileName, out var memory);
         if (created.IsError)
@@ -77,6 +83,23 @@ internal sealed class OpenFileTable(RunStatistics statistics, Action<string> rep
         }
 
         return registered;
+    }
+
+    /// <summary>A description of memory that is there already, whose size nobody can change.</summary>
+    private SysResult CreateShared(OpenFile file, int flags, FileDescriptorHandle memory, out SafeFileHandle? handle)
+    {
+        using var path = new SafeFileHandle(memory.DangerousGetHandle(), ownsHandle: false);
+        var result = MemoryFile.Reopen(path, flags, out handle);
+        if (!result.IsError)
+        {
+            result = Register(file, handle!);
+            if (result.IsError)
+            {
+                handle!.Dispose();
+            }
+        }
+
+        return result;
     }
 
     private SysResult CreatePipe(OpenFile file, out SafeFileHandle? handle)

@@ -63,7 +63,8 @@ internal sealed class SupervisedCaller(
     {
         var found = Process.Lookup(_task, fd, files, out var isOpen);
         file = (found as OpenVfioFile)?.File;
-        return isOpen && found is not { IsPathOnly: true } ? SysResult.Success : Errno.EBADF;
+        var isBad = !isOpen || (found is null ? IsPathOnly(Process.Id, fd) : found.IsPathOnly);
+        return isBad ? Errno.EBADF : SysResult.Success;
     }
 
     public override SysResult GetEventFd(int fd, out EventFdContext? context)
@@ -157,10 +158,11 @@ internal sealed class SupervisedCaller(
             : Errno.EINVAL;
     }
 
-    private static bool IsPathOnly(SafeFileHandle handle)
+    private static bool IsPathOnly(SafeFileHandle handle) => IsPathOnly(Environment.ProcessId, (int)handle.DangerousGetHandle());
+
+    private static bool IsPathOnly(int process, int fd)
     {
         const int O_PATH = 0x200000;
-        return DescriptorInfo.GetFlags(Environment.ProcessId, (int)handle.DangerousGetHandle()) is { } flags
-            && (flags & O_PATH) != 0;
+        return DescriptorInfo.GetFlags(process, fd) is { } flags && (flags & O_PATH) != 0;
     }
 }

@@ -38,6 +38,8 @@ internal sealed class DescriptorCalls(PathCalls paths, FileInstaller installer, 
                 var moved = PagemapFile.Seek((long)call.Arg1, (int)call.Arg2, ref position);
                 pagemap.Position = position;
                 return moved;
+            case OpenVfioFile { File.HasSeek: true }:
+                return SysResult.Success;
             case OpenVfioFile:
                 return Errno.ESPIPE;
             case OpenDirectory directory when (int)call.Arg2 == SEEK_SET && call.Arg1 <= int.MaxValue:

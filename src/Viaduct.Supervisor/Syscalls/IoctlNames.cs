@@ -88,6 +88,23 @@ internal static class IoctlNames
         [IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA] = nameof(IommufdIoctl.IOMMU_IOAS_NOIOMMU_GET_PA),
     };
 
+    private static readonly Dictionary<uint, string> s_kvm = new()
+    {
+        [KvmIoctl.KVM_GET_API_VERSION] = nameof(KvmIoctl.KVM_GET_API_VERSION),
+        [KvmIoctl.KVM_CREATE_VM] = nameof(KvmIoctl.KVM_CREATE_VM),
+        [KvmIoctl.KVM_CHECK_EXTENSION] = nameof(KvmIoctl.KVM_CHECK_EXTENSION),
+        [KvmIoctl.KVM_GET_VCPU_MMAP_SIZE] = nameof(KvmIoctl.KVM_GET_VCPU_MMAP_SIZE),
+        [KvmIoctl.KVM_CREATE_VCPU] = nameof(KvmIoctl.KVM_CREATE_VCPU),
+        [KvmIoctl.KVM_SET_USER_MEMORY_REGION] = nameof(KvmIoctl.KVM_SET_USER_MEMORY_REGION),
+        [KvmIoctl.KVM_ENABLE_CAP] = nameof(KvmIoctl.KVM_ENABLE_CAP),
+        [KvmIoctl.KVM_CREATE_SPAPR_TCE] = nameof(KvmIoctl.KVM_CREATE_SPAPR_TCE),
+        [KvmIoctl.KVM_CREATE_SPAPR_TCE_64] = nameof(KvmIoctl.KVM_CREATE_SPAPR_TCE_64),
+        [KvmIoctl.KVM_CREATE_DEVICE] = nameof(KvmIoctl.KVM_CREATE_DEVICE),
+        [KvmIoctl.KVM_SET_DEVICE_ATTR] = nameof(KvmIoctl.KVM_SET_DEVICE_ATTR),
+        [KvmIoctl.KVM_GET_DEVICE_ATTR] = nameof(KvmIoctl.KVM_GET_DEVICE_ATTR),
+        [KvmIoctl.KVM_HAS_DEVICE_ATTR] = nameof(KvmIoctl.KVM_HAS_DEVICE_ATTR),
+    };
+
     private static readonly Dictionary<uint, string> s_unknown = [];
 
     public static string Of(VfioFile file, uint command)
@@ -99,6 +116,7 @@ internal static class IoctlNames
             DeviceFile => s_device,
             CdevFile => s_cdev,
             IommufdFile => s_iommufd,
+            _ when IoctlNumber.Type(command) == KvmIoctl.KVMIO => s_kvm,
             _ => s_group,
         };
         if (names.TryGetValue(command, out var name))

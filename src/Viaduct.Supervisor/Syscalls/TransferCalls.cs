@@ -45,6 +45,11 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
             return Errno.EINVAL;
         }
 
+        if (!open.File.HasPositions)
+        {
+            return Errno.ESPIPE;
+        }
+
         var allowed = CheckMode(open, write);
         return allowed.IsError ? allowed : Transfer(open.File, call.Arg1, call.Arg2, call.Arg3, write);
     }
@@ -64,6 +69,11 @@ internal sealed class TransferCalls(SupervisedCaller caller, OpenFileTable files
         if ((long?)position < 0)
         {
             return Errno.EINVAL;
+        }
+
+        if (position is not null && !open.File.HasPositions)
+        {
+            return Errno.ESPIPE;
         }
 
         var imported = Import(call, out var segments);

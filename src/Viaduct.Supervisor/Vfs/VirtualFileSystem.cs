@@ -74,6 +74,15 @@ internal sealed class VirtualFileSystem
             }));
         }
 
+        foreach (var node in system.OtherNodes)
+        {
+            tree.Add(node.Path, new DeviceNode(node.Mode, node.Number, (out VfioFile? file) =>
+            {
+                file = node.Open();
+                return SysResult.Success;
+            }));
+        }
+
         lock (system.Gate)
         {
             foreach (var group in system.Groups)

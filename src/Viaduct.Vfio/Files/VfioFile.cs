@@ -1,4 +1,5 @@
 using Viaduct.Abi;
+using Viaduct.Linux;
 using Viaduct.Memory;
 
 namespace Viaduct.Vfio.Files;
@@ -18,6 +19,13 @@ public abstract class VfioFile
     /// <summary>It has read and write operations; without them the kernel answers EINVAL whatever the arguments.</summary>
     public virtual bool HasTransfers => false;
 
+    /// <summary>lseek(2) succeeds, and stays at 0 (noop_llseek); otherwise it is ESPIPE.</summary>
+    public virtual bool HasSeek => false;
+
+    /// <summary>pread(2) and pwrite(2) are tried (FMODE_PREAD); otherwise they are ESPIPE, as on an anonymous inode that its driver has not made
+    /// readable at positions.</summary>
+    public virtual bool HasPositions => true;
+
     /// <summary>Lines that /proc/self/fdinfo/N has beside pos, flags, mnt_id and ino; each ends with a newline.</summary>
     public virtual string FdInfo => "";
 
@@ -34,6 +42,9 @@ public abstract class VfioFile
 
     /// <summary>pwrite64(2); write(2) comes here too, with the file's position.</summary>
     public virtual SysResult Write(Caller caller, ulong buffer, ulong count, ulong position) => Errno.EINVAL;
+
+    /// <summary>The memory file that mappings of this one show; null where each load and store of theirs comes here.</summary>
+    public virtual FileDescriptorHandle? Memory => null;
 
     /// <summary>mmap(2): whether the kernel would allow it. The mapping itself is the door's.</summary>
     public virtual SysResult Mmap(in MmapRequest request) => Errno.ENODEV;

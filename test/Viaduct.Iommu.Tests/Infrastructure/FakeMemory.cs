@@ -20,6 +20,9 @@ internal sealed class FakeMemory(int pages) : ClientMemory
 
     public FakeSource Source => field ??= new FakeSource(Bytes, Base);
 
+    /// <summary>The process ends.</summary>
+    public void End() => NotifyEnd();
+
     public static ulong Page(int index) => Base + ((ulong)index * PageSize);
 
     public override bool TryRead(ulong address, Span<byte> destination)

@@ -1,5 +1,4 @@
 using Viaduct.Abi;
-using Viaduct.Iommu.SpaprTce;
 
 namespace Viaduct.Iommu.Tests;
 

@@ -166,6 +166,20 @@ public sealed class SpaprV2Tests
     }
 
     [Fact]
+    public void End_OfTheProcess_LetsGoOfItsMemoryOnce()
+    {
+        Register();
+        _rig.Map(0, 9, 1);
+        _rig.Memory.End();
+        Assert.Null(_rig.Read(0));
+        Assert.Equal(0, _rig.Memory.Source.Pins);
+        _rig.Iommu.DetachGroup(_rig.Group);
+        _rig.Iommu.Release();
+        Assert.Equal(0, _rig.Memory.Source.Pins);
+        Assert.Equal(0UL, _rig.Locked);
+    }
+
+    [Fact]
     public void Map_InSteadyState_AllocatesNothing()
     {
         Register();

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.SpaprTce;
-using Viaduct.Memory;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Containers;
 using Viaduct.Vfio.Groups;

@@ -1,5 +1,3 @@
-using Viaduct.Iommu.SpaprTce;
-
 namespace Viaduct.Kvm.Tests.Infrastructure;
 
 /// <summary>A machine with a processor, driven by numbers: the same numbers have the same calls made in each world.</summary>
