@@ -1,4 +1,3 @@
-using Viaduct.Devices.Nvme;
 using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Devices.Tests.Infrastructure;
 using Viaduct.Pci.Hardware;

@@ -12,6 +12,7 @@ namespace Viaduct.VfioUser.Tests.Infrastructure;
 internal sealed class WireClient(UnixSocket socket) : IDisposable
 {
     private readonly MessageReader _reader = new(socket, 4 << 20);
+    private readonly Queue<Reply> _early = [];
     private ushort _id;
 
     public UnixSocket Socket => socket;
@@ -26,13 +27,18 @@ internal sealed class WireClient(UnixSocket socket) : IDisposable
     public static byte[] Hello(string json, ushort major = 0, ushort minor = 0)
         => Bytes(new VfioUserVersion { Major = major, Minor = minor }, json.Length == 0 ? [] : [.. Encoding.UTF8.GetBytes(json), 0]);
 
-    /// <summary>Sends a command and waits for its reply.</summary>
+    /// <summary>Sends a command and waits for its reply; what the server asks for before that is for <see cref="Receive"/>.</summary>
     public Reply Ask(VfioUserCommand command, byte[] payload, params SafeHandle[] descriptors)
     {
         Send(command, payload, VfioUserFlags.None, descriptors);
-        var reply = Receive();
+        var reply = ReceiveNext();
+        while (!reply.Header.IsReply)
+        {
+            _early.Enqueue(reply);
+            reply = ReceiveNext();
+        }
+
         Assert.Equal((_id, command), (reply.Header.MessageId, reply.Header.Command));
-        Assert.True(reply.Header.IsReply);
         return reply;
     }
 
@@ -53,7 +59,9 @@ internal sealed class WireClient(UnixSocket socket) : IDisposable
             },
             payload);
 
-    public Reply Receive()
+    public Reply Receive() => _early.TryDequeue(out var early) ? early : ReceiveNext();
+
+    private Reply ReceiveNext()
     {
         Assert.Equal(ReadOutcome.Message, _reader.Read());
         List<Microsoft.Win32.SafeHandles.SafeFileHandle> descriptors = [.. _reader.Descriptors];
