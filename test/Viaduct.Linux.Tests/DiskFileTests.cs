@@ -42,22 +42,6 @@ public sealed class DiskFileTests : IDisposable
     }
 
     [Fact]
-    public void TryWrite_IsThereOrWouldWait()
-    {
-        DiskFile.Create(Image, 8192, out var file);
-        var written = file!.TryWrite(4096, [1, 2, 3]);
-        Assert.True(written.Errno is Errno.None or Errno.EAGAIN);
-        var bytes = new byte[3];
-        file.Read(4096, bytes);
-        Assert.Equal(written.IsError ? [0, 0, 0] : [1, 2, 3], bytes);
-        Assert.Equal(written.Errno, file.TryWrite(4096, [1, 2, 3]).Errno);
-        file.Dispose();
-        DiskFile.Open(Image, canWrite: false, out file);
-        Assert.True(file!.TryWrite(0, [1]).Errno is Errno.EBADF);
-        file.Dispose();
-    }
-
-    [Fact]
     public void Read_BeyondTheEnd_IsENODATA()
     {
         DiskFile.Create(Image, 4096, out var file);

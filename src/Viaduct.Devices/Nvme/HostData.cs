@@ -143,25 +143,6 @@ internal sealed partial class HostData(DmaPort dma)
         return OfRead(result);
     }
 
-    /// <summary>Writes the host's memory to storage in place, under the same conditions.</summary>
-    /// <param name="storage">What is written.</param>
-    /// <param name="offset">Its first byte.</param>
-    /// <param name="wouldWait">The storage was asked, and would have had to wait.</param>
-    /// <returns><see cref="NvmeStatus.Deferred"/> where it must go another way.</returns>
-    public NvmeStatus TryWriteInPlace(NvmeStorage storage, ulong offset, out bool wouldWait)
-    {
-        wouldWait = false;
-        if (!IsOnePiece || !dma.TryGetSpan(_segments[0].Address, Length, DmaAccess.Read, out var lease))
-        {
-            return NvmeStatus.Deferred;
-        }
-
-        var result = storage.TryWrite(offset, lease.Span);
-        lease.Dispose();
-        wouldWait = result == StorageResult.WouldWait;
-        return OfWrite(result);
-    }
-
     /// <summary>Compares data that was read with the host's.</summary>
     /// <param name="ours">As many bytes as were mapped.</param>
     public NvmeStatus Compare(ReadOnlySpan<byte> ours)
@@ -242,7 +223,6 @@ internal sealed partial class HostData(DmaPort dma)
     {
         StorageResult.Ok => NvmeStatus.Success,
         StorageResult.NoSpace => NvmeStatus.CapacityExceeded,
-        StorageResult.WouldWait => NvmeStatus.Deferred,
         _ => NvmeStatus.WriteFault,
     };
 

@@ -81,7 +81,7 @@ internal sealed partial class NvmeController
         var status = MapBlocks(command, ns, isToHost: false, out var offset);
         if (status == NvmeStatus.Success)
         {
-            status = ns.Storage.IsSlow ? WriteSlow(queue, command, ns, offset) : _data.WriteStorage(ns.Storage, offset);
+            status = ns.Storage.IsSlow ? WriteLater(queue, command, ns, offset) : _data.WriteStorage(ns.Storage, offset);
         }
 
         return status == NvmeStatus.Deferred ? status : CountWrite(status, _data.Length);

@@ -3,7 +3,7 @@ using Viaduct.Devices.Nvme.Storage;
 namespace Viaduct.Devices.Nvme;
 
 /// <content>
-/// Data of storage that may have to be waited for. What the page cache has, or takes, moves at once and in place. The rest waits in the background, by way
+/// Data of storage that may have to be waited for. What the page cache has is read at once and in place. The rest waits in the background, by way
 /// of a buffer: only the engine touches the host's memory, so nobody who unmaps it, and no reset, waits for a disk that is read.
 /// </content>
 internal sealed partial class NvmeController
@@ -54,26 +54,14 @@ internal sealed partial class NvmeController
         return Start(job);
     }
 
-    private NvmeStatus WriteSlow(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns, ulong offset)
+    // Not even a write that must not wait (RWF_NOWAIT) is for the engine: it waits where the file system is frozen.
+    private NvmeStatus WriteLater(SubmissionQueue queue, in NvmeCommand command, NvmeNamespace ns, ulong offset)
     {
-        var isDurable = (command.Dword12 & ForceUnitAccess) != 0 || !_features.HasWriteCache;
-        var wouldWait = isDurable;
-        var status = isDurable ? NvmeStatus.Deferred : _data.TryWriteInPlace(ns.Storage, offset, out wouldWait);
-        if (status != NvmeStatus.Deferred)
-        {
-            return status;
-        }
-
         var job = Begin(queue, command, ns.Alone);
-        job.Flushes = isDurable;
+        job.Flushes = (command.Dword12 & ForceUnitAccess) != 0 || !_features.HasWriteCache;
         job.Move(BackgroundMove.Write, offset, _data.Length);
-        status = _data.FromHost(job.Data);
+        var status = _data.FromHost(job.Data);
         if (status == NvmeStatus.Success)
-        {
-            status = wouldWait ? NvmeStatus.Deferred : HostData.OfWrite(ns.Storage.TryWrite(offset, job.Data));
-        }
-
-        if (status == NvmeStatus.Deferred)
         {
             return Start(job);
         }

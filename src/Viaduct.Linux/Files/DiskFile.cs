@@ -27,7 +27,6 @@ public sealed class DiskFile : IDisposable
 
     // Not of every file system; once it has said so it is not asked again.
     private volatile bool _readsNow = true;
-    private volatile bool _writesNow = true;
 
     private DiskFile(FileDescriptorHandle handle, bool canWrite)
     {
@@ -147,24 +146,10 @@ public sealed class DiskFile : IDisposable
 
         var result = FileCalls.PreadNow(_handle, destination, offset);
         _readsNow = result.Errno != Errno.EOPNOTSUPP;
-        return All(result, destination.Length);
-    }
 
-    /// <summary>Writes all of a range where that needs no waiting.</summary>
-    /// <param name="offset">The first byte.</param>
-    /// <param name="source">The bytes.</param>
-    /// <returns>0; EAGAIN where <see cref="Write"/> must do, which may wait, and part of the range may have been written; else pwritev2's
-    /// errno.</returns>
-    public SysResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
-    {
-        if (!_writesNow)
-        {
-            return Errno.EAGAIN;
-        }
-
-        var result = FileCalls.PwriteNow(_handle, source, offset);
-        _writesNow = result.Errno != Errno.EOPNOTSUPP;
-        return All(result, source.Length);
+        // A call that did part of it, or nothing because of a signal, is one that would have waited.
+        return result.Raw == destination.Length ? SysResult.Success
+            : result.IsError && result.Errno is not (Errno.EOPNOTSUPP or Errno.EINTR) ? result : Errno.EAGAIN;
     }
 
     /// <summary>fdatasync(2): what was written is on the medium when this returns.</summary>
@@ -182,11 +167,6 @@ public sealed class DiskFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
-
-    // A call that did part of it, or nothing because of a signal, is one that would have waited.
-    private static SysResult All(SysResult result, int length)
-        => result.Raw == length ? SysResult.Success
-        : result.IsError && result.Errno is not (Errno.EOPNOTSUPP or Errno.EINTR) ? result : Errno.EAGAIN;
 
     private static SysResult Open(string path, OpenFlags flags, int create, bool canWrite, out DiskFile? file)
     {

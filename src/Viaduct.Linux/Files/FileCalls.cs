@@ -124,18 +124,6 @@ public static unsafe class FileCalls
         }
     }
 
-    /// <summary>pwritev2(2) with RWF_NOWAIT: what can be written without waiting.</summary>
-    /// <returns>The bytes written, which may be fewer than asked for; EAGAIN where it would have to wait; EOPNOTSUPP where the file system
-    /// cannot tell.</returns>
-    public static SysResult PwriteNow(FileDescriptorHandle file, ReadOnlySpan<byte> buffer, ulong offset)
-    {
-        fixed (byte* pointer = buffer)
-        {
-            var vector = new IoVector { Base = pointer, Length = (nuint)buffer.Length };
-            return Result(LibC.Pwritev2(file, &vector, 1, (long)offset, RWF_NOWAIT));
-        }
-    }
-
     /// <summary>readlink(2).</summary>
     /// <param name="path">The link.</param>
     /// <param name="target">What it says; empty after an error.</param>

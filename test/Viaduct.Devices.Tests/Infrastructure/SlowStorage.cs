@@ -47,9 +47,6 @@ internal sealed class SlowStorage(ulong length, bool isReadOnly = false) : NvmeS
     public override StorageResult TryRead(ulong offset, Span<byte> destination)
         => IsCold ? StorageResult.WouldWait : Read(offset, destination);
 
-    public override StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
-        => IsCold ? StorageResult.WouldWait : Write(offset, source);
-
     public override StorageResult Zero(ulong offset, ulong length, bool deallocate)
     {
         Waiting?.Invoke("zero");

@@ -83,10 +83,6 @@ public sealed class FileStorage : NvmeStorage
         => _isHeld ? Of(_file.TryRead(offset, destination)) : StorageResult.Failed;
 
     /// <inheritdoc/>
-    public override StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
-        => _isHeld ? Of(_file.TryWrite(offset, source)) : StorageResult.Failed;
-
-    /// <inheritdoc/>
     public override StorageResult Zero(ulong offset, ulong length, bool deallocate)
     {
         if (!_isHeld)

@@ -4,7 +4,7 @@ namespace Viaduct.Devices.Nvme.Storage;
 
 /// <summary>
 /// The bytes of a namespace. Ranges lie inside <see cref="Length"/>. Where <see cref="IsSlow"/>, several threads call at once, and only
-/// <see cref="TryRead"/> and <see cref="TryWrite"/> are called by the controller's engine; else only the engine calls.
+/// <see cref="TryRead"/> is called by the controller's engine; else only the engine calls.
 /// </summary>
 public abstract class NvmeStorage : IDisposable
 {
@@ -36,13 +36,6 @@ public abstract class NvmeStorage : IDisposable
     /// <returns>As <see cref="Read"/>, or <see cref="StorageResult.WouldWait"/>.</returns>
     public virtual StorageResult TryRead(ulong offset, Span<byte> destination)
         => IsSlow ? StorageResult.WouldWait : Read(offset, destination);
-
-    /// <summary>Writes a range where nothing has to be waited for.</summary>
-    /// <param name="offset">The first byte.</param>
-    /// <param name="source">The bytes.</param>
-    /// <returns>As <see cref="Write"/>, or <see cref="StorageResult.WouldWait"/>.</returns>
-    public virtual StorageResult TryWrite(ulong offset, ReadOnlySpan<byte> source)
-        => IsSlow ? StorageResult.WouldWait : Write(offset, source);
 
     /// <summary>Makes a range zeroes.</summary>
     /// <param name="offset">The first byte.</param>

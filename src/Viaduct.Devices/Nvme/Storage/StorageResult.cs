@@ -12,6 +12,6 @@ public enum StorageResult
     /// <summary>There is no room for what was to be written.</summary>
     NoSpace,
 
-    /// <summary>It would have to wait, and is not done: what was to be read is anything, what was to be written may be there in part.</summary>
+    /// <summary>It would have to wait, and is not done: what was to be read is anything.</summary>
     WouldWait,
 }
