@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using TceEntry = Viaduct.Iommu.SpaprTce.Tce;
 using Viaduct.Kvm;
+using TceEntry = Viaduct.Iommu.SpaprTce.Tce;
 
 namespace Viaduct.Cli.Tce;
 
