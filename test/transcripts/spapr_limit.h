@@ -25,10 +25,24 @@ static void limit(unsigned long bytes)
 	call(setrlimit(RLIMIT_MEMLOCK, &r), "setrlimit(MEMLOCK, %#lx)", bytes);
 }
 
-/* Ends the program where no process may have as high a limit. */
+static bool has_ipc_lock(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+	if (syscall(SYS_capget, &h, d))
+		die("capget");
+	return d[0].effective & (1u << CAP_IPC_LOCK);
+}
+
+/* Ends the program where no process may have as high a limit, and where it has not the capability that it shows as well. */
 static void needs_limit(unsigned long bytes)
 {
 	struct rlimit r;
+	if (!has_ipc_lock()) {
+		note("needs CAP_IPC_LOCK");
+		flush();
+		_exit(77);
+	}
 	getrlimit(RLIMIT_MEMLOCK, &r);
 	if (r.rlim_max >= bytes)
 		return;
