@@ -3,21 +3,18 @@ using Viaduct.Abi;
 using Viaduct.Devices.Nvme;
 using Viaduct.Devices.Nvme.Storage;
 using Viaduct.Linux;
-using Viaduct.Memory;
 using Viaduct.Pci.Hardware;
 using Viaduct.VfioUser.Protocol;
 using Viaduct.VfioUser.Server;
 using Viaduct.VfioUser.Tests.Infrastructure;
 using static Viaduct.Abi.VfioDeviceMigState;
+using static Viaduct.VfioUser.Tests.Infrastructure.MigrationCalls;
 using static Viaduct.VfioUser.Tests.Infrastructure.NvmeDriver;
 
 namespace Viaduct.VfioUser.Tests.Server;
 
 public sealed class MigrationTests
 {
-    private const uint Set = 1 << 17, Get = 1 << 16, Probe = 1 << 18;
-    private const uint MigrationId = 1, StateId = 2;
-
     [Theory]
     [InlineData(new[] { VFIO_DEVICE_STATE_STOP_COPY }, 4096)]
     [InlineData(new[] { VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_STOP_COPY }, 4096)]
@@ -344,67 +341,6 @@ public sealed class MigrationTests
 
     private static NvmeFunction Controller(PciServices services, NvmeStorage storage)
         => new(services, new NvmeOptions { Serial = "migration" }, [storage]);
-
-    private static byte[] StateOf(VfioDeviceMigState state)
-        => WireClient.Bytes(
-            new VfioDeviceFeature { ArgSz = 16, Flags = (VfioDeviceFeatureFlags)(Set | StateId) },
-            StructBytes.Of(new VfioDeviceFeatureMigState { DeviceState = state, DataFd = -1 }));
-
-    private static Errno SetState(WireClient client, VfioDeviceMigState state)
-    {
-        var request = StateOf(state);
-        var reply = client.Ask(VfioUserCommand.VFIO_USER_DEVICE_FEATURE, request);
-        Assert.True(reply.Error != Errno.None || reply.Payload.AsSpan().SequenceEqual(request));
-        return reply.Error;
-    }
-
-    private static VfioDeviceMigState GetState(WireClient client) => Feature(client, Get | StateId).As<VfioDeviceFeatureMigState>(8).DeviceState;
-
-    private static Reply Feature(WireClient client, uint flags)
-        => client.Ask(
-            VfioUserCommand.VFIO_USER_DEVICE_FEATURE,
-            WireClient.Bytes(new VfioDeviceFeature { ArgSz = 64, Flags = (VfioDeviceFeatureFlags)flags }));
-
-    private static Reply Read(WireClient client, uint size, uint argSz = 0)
-        => client.Ask(
-            VfioUserCommand.VFIO_USER_MIG_DATA_READ,
-            WireClient.Bytes(new VfioUserMigrationData { ArgSz = argSz == 0 ? size + 8 : argSz, Size = size }));
-
-    private static Errno Write(WireClient client, byte[] bytes)
-        => client.Ask(
-            VfioUserCommand.VFIO_USER_MIG_DATA_WRITE,
-            WireClient.Bytes(new VfioUserMigrationData { ArgSz = (uint)bytes.Length + 8, Size = (uint)bytes.Length }, bytes)).Error;
-
-    private static byte[] ReadAll(WireClient client, VfioDeviceMigState state, int pieces)
-    {
-        List<byte> all = [];
-        while (state is VFIO_DEVICE_STATE_PRE_COPY or VFIO_DEVICE_STATE_STOP_COPY)
-        {
-            var reply = Read(client, (uint)pieces);
-            Assert.Equal(Errno.None, reply.Error);
-            var data = reply.As<VfioUserMigrationData>();
-            Assert.Equal((pieces + 8, data.Size + 8), (reply.Payload.Length, data.ArgSz));
-            all.AddRange(reply.Payload.AsSpan(8, (int)data.Size));
-            Assert.Equal(-1, reply.Payload.AsSpan(8 + (int)data.Size).IndexOfAnyExcept((byte)0));
-            if (data.Size < pieces)
-            {
-                break;
-            }
-        }
-
-        return [.. all];
-    }
-
-    private static void Load(WireClient client, IReadOnlyList<byte> stream, int pieces)
-    {
-        Assert.Equal(Errno.None, SetState(client, VFIO_DEVICE_STATE_RESUMING));
-        foreach (var piece in stream.Chunk(pieces))
-        {
-            Assert.Equal(Errno.None, Write(client, piece));
-        }
-
-        Assert.Equal(Errno.None, SetState(client, VFIO_DEVICE_STATE_STOP));
-    }
 
     private static MemoryMapping Allocate()
     {
