@@ -3,7 +3,6 @@ using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.SpaprTce;
 using Viaduct.Kvm;
-using Viaduct.Linux;
 using Viaduct.Memory;
 using Viaduct.Vfio;
 using Viaduct.Vfio.Devices;
@@ -27,7 +26,7 @@ internal sealed class TceBenchMachine : IDisposable
     private readonly LocalMemory _memory = new();
     private readonly LocalBuffer _buffer = new(GuestBytes + (1 << PageShift) + ArgumentBytes);
     private readonly LocalRange _range;
-    private readonly Task _task;
+    private readonly LocalCaller _task;
     private readonly KvmVm _vm;
     private readonly TceHypercalls _cpu;
     private readonly ulong _start;
@@ -39,7 +38,7 @@ internal sealed class TceBenchMachine : IDisposable
     {
         _range = _memory.Register(_buffer);
         _base = (_buffer.Address + ((1UL << PageShift) - 1)) & ~((1UL << PageShift) - 1);
-        _task = new Task(_memory);
+        _task = new LocalCaller(_memory);
         var platform = new PseriesPlatform(PageShift);
         var system = new VfioSystem([new SpaprTceDriver(platform)]) { HasIommufd = false };
         var group = new IommuGroup(0, new IommuUnit
@@ -52,8 +51,7 @@ internal sealed class TceBenchMachine : IDisposable
         system.Add(new Device(group));
         var container = system.OpenContainer();
         Check(system.FindGroup(0)!.Open(out var groupFile));
-        _task.Container = container;
-        Check(Call(groupFile!, VfioIoctl.VFIO_GROUP_SET_CONTAINER, 0));
+        Check(Call(groupFile!, VfioIoctl.VFIO_GROUP_SET_CONTAINER, _task.Add(container)));
         Check(container.Ioctl(_task, VfioIoctl.VFIO_SET_IOMMU, VfioIommuType.VFIO_SPAPR_TCE_v2_IOMMU));
         Check(Call(container, VfioIoctl.VFIO_IOMMU_SPAPR_REGISTER_MEMORY, new VfioIommuSpaprRegisterMemory
         {
@@ -182,39 +180,6 @@ internal sealed class TceBenchMachine : IDisposable
         if (result.IsError)
         {
             throw new InvalidOperationException($"The machine cannot be made: {result}.");
-        }
-    }
-
-    private sealed class Task(LocalMemory memory) : Caller
-    {
-        public VfioFile? Container { get; set; }
-
-        public override ClientMemory Memory => memory;
-
-        public override ulong MemlockLimitPages => ulong.MaxValue;
-
-        public override bool IsCapable(Capability capability) => false;
-
-        public override SysResult GetFile(int fd, out VfioFile? file)
-        {
-            file = Container;
-            return SysResult.Success;
-        }
-
-        public override SysResult GetEventFd(int fd, out EventFdContext? context)
-        {
-            context = null;
-            return Errno.EBADF;
-        }
-
-        public override SysResult InstallFile(VfioFile file, bool closeOnExec) => Errno.EMFILE;
-
-        public override SysResult AddFile(VfioFile file, bool closeOnExec) => Errno.EMFILE;
-
-        public override SysResult GetFileMemory(int fd, out FileMemory? file)
-        {
-            file = null;
-            return Errno.EBADF;
         }
     }
 

@@ -7,6 +7,7 @@ using Viaduct.Kvm;
 using Viaduct.Memory;
 using Viaduct.Supervisor;
 using Viaduct.Vfio.Containers;
+using Viaduct.Vfio.Files;
 using Viaduct.Vfio.Groups;
 
 namespace Viaduct.Cli.Tce;
@@ -25,7 +26,8 @@ internal sealed class ReplayMachine : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly LocalRange _range;
     private readonly LocalMemory _memory = new();
-    private readonly ReplayCaller _caller;
+    private readonly LocalCaller _caller;
+    private readonly ulong _argument;
     private readonly ContainerFile _container;
     private readonly GroupFile _group;
     private readonly KvmVfioDevice _device;
@@ -40,7 +42,8 @@ internal sealed class ReplayMachine : IDisposable
         _range = _memory.Register(_view.SafeMemoryMappedViewHandle);
         var first = (ulong)_view.SafeMemoryMappedViewHandle.DangerousGetHandle();
         Base = (first + Alignment - 1) & ~(Alignment - 1);
-        _caller = new ReplayCaller(_memory, Base + trace.MemorySize);
+        _caller = new LocalCaller(_memory);
+        _argument = Base + trace.MemorySize;
         _container = Open(trace, out _group);
         Vm = new KvmVm(_memory, KernelPageShift);
         Check(Vm.SetUserMemoryRegion(new KvmUserspaceMemoryRegion { MemorySize = trace.MemorySize, UserspaceAddr = Base }), "the memory slot");
@@ -107,6 +110,10 @@ internal sealed class ReplayMachine : IDisposable
         _file.Dispose();
     }
 
+    private SysResult Call<T>(VfioFile file, uint command, in T argument)
+        where T : unmanaged
+        => _memory.TryWrite(_argument, argument) ? file.Ioctl(_caller, command, _argument) : Errno.EFAULT;
+
     private static void Check(SysResult result, string what)
     {
         if (result.IsError)
@@ -127,7 +134,7 @@ internal sealed class ReplayMachine : IDisposable
         var container = machine.System.OpenContainer();
         Check(machine.System.FindGroup(machine.Devices[0].Device.Group.Id)!.Open(out var file), "the group");
         group = file!;
-        Check(_caller.Call(group, VfioIoctl.VFIO_GROUP_SET_CONTAINER, _caller.Add(container)), "VFIO_GROUP_SET_CONTAINER");
+        Check(Call(group, VfioIoctl.VFIO_GROUP_SET_CONTAINER, _caller.Add(container)), "VFIO_GROUP_SET_CONTAINER");
         Check(container.Ioctl(_caller, VfioIoctl.VFIO_SET_IOMMU, VfioIommuType.VFIO_SPAPR_TCE_v2_IOMMU), "VFIO_SET_IOMMU");
         var memory = new VfioIommuSpaprRegisterMemory
         {
@@ -135,11 +142,11 @@ internal sealed class ReplayMachine : IDisposable
             Vaddr = Base,
             Size = trace.MemorySize,
         };
-        Check(_caller.Call(container, VfioIoctl.VFIO_IOMMU_SPAPR_REGISTER_MEMORY, memory), "VFIO_IOMMU_SPAPR_REGISTER_MEMORY");
+        Check(Call(container, VfioIoctl.VFIO_IOMMU_SPAPR_REGISTER_MEMORY, memory), "VFIO_IOMMU_SPAPR_REGISTER_MEMORY");
 
         // The default window is made by the first call that wants one.
         var unmap = new VfioIommuType1DmaUnmap { ArgSz = VfioIommuType1DmaUnmap.MinSize, Size = 1 << 12 };
-        Check(_caller.Call(container, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, unmap), "the default window");
+        Check(Call(container, VfioIoctl.VFIO_IOMMU_UNMAP_DMA, unmap), "the default window");
         return container;
     }
 
@@ -164,7 +171,7 @@ internal sealed class ReplayMachine : IDisposable
                 WindowSize = window.Size,
                 Levels = 1,
             };
-            _ = _caller.Call(_container, VfioIoctl.VFIO_IOMMU_SPAPR_TCE_CREATE, create);
+            _ = Call(_container, VfioIoctl.VFIO_IOMMU_SPAPR_TCE_CREATE, create);
         }
 
         // Where there is no such window the table is one of an emulated device.

@@ -3,8 +3,8 @@ using Viaduct.Iommu.NoIommu;
 using Viaduct.Linux;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
-using Viaduct.Supervisor.Tests.Infrastructure;
 using Viaduct.Supervisor.Vfs;
+using Viaduct.Vfio.Files;
 
 namespace Viaduct.Supervisor.Tests.Vfs;
 
