@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Viaduct.Pci.Hardware;
 
 namespace Viaduct.Devices.Replica;
@@ -6,6 +7,9 @@ namespace Viaduct.Devices.Replica;
 /// <param name="Config">Configuration space: 64, 256 or 4096 bytes of a function that is no bridge.</param>
 public sealed record ReplicaFace(byte[] Config)
 {
+    // A list is longer only if it is a loop; Linux' PCI_FIND_CAP_TTL.
+    private const int MostCapabilities = 48;
+
     /// <summary>Bytes of each BAR; zero where there is none, or where the upper half of one is.</summary>
     public IReadOnlyList<ulong> BarSizes { get; init; } = new ulong[6];
 
@@ -46,4 +50,28 @@ public sealed record ReplicaFace(byte[] Config)
             : ((low & 6) == (int)PciBarKind.Memory64 ? PciBarKind.Memory64 : PciBarKind.Memory32)
                 | (PciBarKind)(low & (int)PciBarKind.Prefetchable);
     }
+
+    /// <summary>The capabilities that a host finds: the first one of each kind, in the order of the list.</summary>
+    internal IEnumerable<(byte Id, int Offset)> Capabilities()
+    {
+        if (Config.Length < PCI_CFG_SPACE_SIZE || (Word(PCI_STATUS) & PCI_STATUS_CAP_LIST) == 0)
+        {
+            yield break;
+        }
+
+        var seen = new HashSet<byte>();
+        var at = Config[PCI_CAPABILITY_LIST] & ~3;
+        for (var left = MostCapabilities; at >= PCI_STD_HEADER_SIZEOF && left > 0; left--)
+        {
+            if (seen.Add(Config[at]))
+            {
+                yield return (Config[at], at);
+            }
+
+            at = Config[at + PCI_CAP_LIST_NEXT] & ~3;
+        }
+    }
+
+    /// <summary>Two bytes of the dump.</summary>
+    internal int Word(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(Config.AsSpan(offset));
 }

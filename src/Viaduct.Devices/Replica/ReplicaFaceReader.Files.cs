@@ -88,32 +88,13 @@ public static partial class ReplicaFaceReader
     /// <summary>What would not work: capabilities that do not fit, an MSI-X table without memory under it.</summary>
     private static bool TryCheck(ReplicaFace face, [NotNullWhen(false)] out string? error)
     {
-        error = null;
-        var config = face.Config;
-        if (config.Length < PCI_CFG_SPACE_SIZE || (config[PCI_STATUS] & PCI_STATUS_CAP_LIST) == 0)
-        {
-            return true;
-        }
-
-        var at = config[PCI_CAPABILITY_LIST] & ~3;
-        var seen = new HashSet<byte>();
-        for (var left = PCI_CFG_SPACE_SIZE / 4; at >= PCI_STD_HEADER_SIZEOF && left > 0 && error is null; left--)
-        {
-            var id = config[at];
-            if (seen.Add(id))
-            {
-                error = CheckCapability(face, id, at);
-            }
-
-            at = config[at + 1] & ~3;
-        }
-
+        error = face.Capabilities().Select(c => CheckCapability(face, c.Id, c.Offset)).FirstOrDefault(e => e is not null);
         return error is null;
     }
 
     private static string? CheckCapability(ReplicaFace face, byte id, int at)
     {
-        var flags = BinaryPrimitives.ReadUInt16LittleEndian(face.Config.AsSpan(at + 2));
+        var flags = (ushort)face.Word(at + PCI_CAP_FLAGS);
         (string Name, int Length) needed = id switch
         {
             PCI_CAP_ID_PM => ("Power Management", PCI_PM_SIZEOF),
@@ -139,7 +120,7 @@ public static partial class ReplicaFaceReader
 
     private static string? CheckMsix(ReplicaFace face, int at, string what, int register, int entrySize)
     {
-        var vectors = (BinaryPrimitives.ReadUInt16LittleEndian(face.Config.AsSpan(at + PCI_MSIX_FLAGS)) & PCI_MSIX_FLAGS_QSIZE) + 1;
+        var vectors = (face.Word(at + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
         var place = BinaryPrimitives.ReadUInt32LittleEndian(face.Config.AsSpan(at + register));
         var length = (ulong)(entrySize != 0 ? vectors * entrySize : (vectors + 63) / 64 * 8);
         var (bar, offset) = ((int)(place & 7), place & ~7u);

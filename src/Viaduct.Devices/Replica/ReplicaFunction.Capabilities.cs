@@ -10,8 +10,7 @@ namespace Viaduct.Devices.Replica;
 /// </content>
 public sealed partial class ReplicaFunction
 {
-    // Lists are longer only if they are loops.
-    private const int MostCapabilities = 48;
+    // The list is longer only if it is a loop.
     private const int MostExtendedCapabilities = 480;
     private const int MostMsiVectors = 32;
     private const int MsixTableSizeMask = 0x7ff;
@@ -20,24 +19,18 @@ public sealed partial class ReplicaFunction
     private const int VendorExtendedHeaderSize = 8;
     private const int PowerBudgetSelect = 8;
 
-    private void AttachCapabilities(byte[] vpd)
+    /// <remarks>All that is asked here is asked of the dump: of capabilities that lie over each other, one that is attached
+    /// changes what the next would read of itself.</remarks>
+    private void AttachCapabilities(ReplicaFace face)
     {
         if ((Word(PCI_STATUS) & PCI_STATUS_CAP_LIST) == 0)
         {
             return;
         }
 
-        var seen = new HashSet<byte>();
-        var at = _config[PCI_CAPABILITY_LIST] & ~3;
-        for (var left = MostCapabilities; at >= PCI_STD_HEADER_SIZEOF && left > 0; left--)
+        foreach (var (id, at) in face.Capabilities())
         {
-            var id = _config[at];
-            if (seen.Add(id))
-            {
-                Attach(id, at, vpd);
-            }
-
-            at = _config[at + PCI_CAP_LIST_NEXT] & ~3;
+            Attach(face, id, at);
         }
 
         if (ConfigSize > PCI_CFG_SPACE_SIZE)
@@ -46,33 +39,33 @@ public sealed partial class ReplicaFunction
         }
     }
 
-    private void Attach(byte id, int at, byte[] vpd)
+    private void Attach(ReplicaFace face, byte id, int at)
     {
         switch (id)
         {
             case PCI_CAP_ID_PM:
                 AttachCapability(
                     new PowerManagementCapability(
-                        (Word(at + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET) != 0, (byte)(Word(at + PCI_PM_PMC) >> 11)),
+                        (face.Word(at + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET) != 0, (byte)(face.Word(at + PCI_PM_PMC) >> 11)),
                     at);
                 Forget(at + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS);
                 break;
             case PCI_CAP_ID_VPD:
-                AttachCapability(new VpdCapability(vpd), at);
+                AttachCapability(new VpdCapability(face.Vpd), at);
                 break;
             case PCI_CAP_ID_MSI:
-                AttachMsi(at);
+                AttachMsi(face, at);
                 break;
             case PCI_CAP_ID_MSIX:
-                AttachMsix(at);
+                AttachMsix(face, at);
                 break;
             case PCI_CAP_ID_EXP:
-                var canReset = (Word(at + PCI_EXP_DEVCAP + 2) & (PCI_EXP_DEVCAP_FLR >> 16)) != 0;
-                AttachCapability(new PciExpressCapability(canReset, flags: (ushort)Word(at + PCI_EXP_FLAGS)), at);
+                var canReset = (face.Word(at + PCI_EXP_DEVCAP + 2) & (PCI_EXP_DEVCAP_FLR >> 16)) != 0;
+                AttachCapability(new PciExpressCapability(canReset, flags: (ushort)face.Word(at + PCI_EXP_FLAGS)), at);
                 Forget(at + PCI_EXP_DEVSTA, 0x000f);
                 break;
             case PCI_CAP_ID_VNDR:
-                DeclareMemory(at + VendorHeaderSize - 1, at + _config[at + PCI_CAP_FLAGS], PCI_CFG_SPACE_SIZE);
+                DeclareMemory(at + VendorHeaderSize - 1, at + face.Config[at + PCI_CAP_FLAGS], PCI_CFG_SPACE_SIZE);
                 break;
             default:
                 AttachCapability(new RawCapability(id, id == PCI_CAP_ID_AF ? new byte[PCI_CAP_AF_SIZEOF - 2] : []), at);
@@ -80,9 +73,9 @@ public sealed partial class ReplicaFunction
         }
     }
 
-    private void AttachMsi(int at)
+    private void AttachMsi(ReplicaFace face, int at)
     {
-        var flags = Word(at + PCI_MSI_FLAGS);
+        var flags = face.Word(at + PCI_MSI_FLAGS);
         var msi = new MsiCapability(
             Math.Min(MostMsiVectors, 1 << ((flags & PCI_MSI_FLAGS_QMASK) >> 1)),
             (flags & PCI_MSI_FLAGS_64BIT) != 0,
@@ -92,13 +85,13 @@ public sealed partial class ReplicaFunction
         _config.AsSpan(at + PCI_MSI_ADDRESS_LO, msi.Length - PCI_MSI_ADDRESS_LO).Clear();
     }
 
-    private void AttachMsix(int at)
+    private void AttachMsix(ReplicaFace face, int at)
     {
-        var table = BinaryPrimitives.ReadUInt32LittleEndian(_config.AsSpan(at + PCI_MSIX_TABLE));
-        var pending = BinaryPrimitives.ReadUInt32LittleEndian(_config.AsSpan(at + PCI_MSIX_PBA));
+        var table = BinaryPrimitives.ReadUInt32LittleEndian(face.Config.AsSpan(at + PCI_MSIX_TABLE));
+        var pending = BinaryPrimitives.ReadUInt32LittleEndian(face.Config.AsSpan(at + PCI_MSIX_PBA));
         AttachCapability(
             new MsixCapability(
-                (Word(at + PCI_MSIX_FLAGS) & MsixTableSizeMask) + 1,
+                (face.Word(at + PCI_MSIX_FLAGS) & MsixTableSizeMask) + 1,
                 (int)(table & BarIndexMask),
                 table & ~BarIndexMask,
                 (int)(pending & BarIndexMask),

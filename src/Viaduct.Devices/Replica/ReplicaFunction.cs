@@ -51,7 +51,7 @@ public sealed partial class ReplicaFunction : DeviceFunction
             AddRom(rom);
         }
 
-        AttachCapabilities(face.Vpd);
+        AttachCapabilities(face);
         LoadHeader();
         Config.Load(PCI_STD_HEADER_SIZEOF, _config.AsSpan(PCI_STD_HEADER_SIZEOF));
         if (face.Writable is { } writable)

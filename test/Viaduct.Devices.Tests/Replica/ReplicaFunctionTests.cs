@@ -142,18 +142,14 @@ public sealed class ReplicaFunctionTests
         {
             Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
             {
-                File.WriteAllBytes(path, Noisy(seed));
-                var keys = Enumerable.Range(0, 6).ToDictionary(i => $"bar{i}", _ => seed % 2 == 0 ? "4K" : "256");
-                keys["config"] = path;
-                keys["writable"] = path;
-                if (!ReplicaFaceReader.TryRead(new DeviceOptions(keys), out var face, out var error))
+                var face = Read(path, seed, out var error);
+                if (face is not null)
                 {
-                    return error.Length > 0;
+                    Exercise(new ReplicaFunction(_host.Services, face), seed);
+                    opened++;
                 }
 
-                Exercise(new ReplicaFunction(_host.Services, face), seed);
-                opened++;
-                return true;
+                return face is not null || error!.Length > 0;
             }).QuickCheckThrowOnFailure();
             Assert.InRange(opened, 5, 95); // of 100, most of them either way would show less
         }
@@ -161,6 +157,38 @@ public sealed class ReplicaFunctionTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>Of each of these dumps one capability lies over another, which it changes when it forgets what the host had set:
+    /// the list and the lengths must be the dump's all the same.</summary>
+    [Theory]
+    [InlineData(1435699471)]
+    [InlineData(2017163359)]
+    [InlineData(137127375)]
+    [InlineData(474180855)]
+    public void CapabilitiesOverEachOther_AreAsTheDumpHasThem(int seed)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            var face = Read(path, seed, out var error);
+            Assert.True(face is not null, error);
+            Exercise(new ReplicaFunction(_host.Services, face), seed);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>The face of a noisy dump; null if it is refused, and why.</summary>
+    private static ReplicaFace? Read(string path, int seed, out string? error)
+    {
+        File.WriteAllBytes(path, Noisy(seed));
+        var keys = Enumerable.Range(0, 6).ToDictionary(i => $"bar{i}", _ => seed % 2 == 0 ? "4K" : "256");
+        keys["config"] = path;
+        keys["writable"] = path;
+        return ReplicaFaceReader.TryRead(new DeviceOptions(keys), out var face, out error) ? face : null;
     }
 
     private void Exercise(ReplicaFunction function, int seed)
