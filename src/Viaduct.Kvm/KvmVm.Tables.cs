@@ -79,6 +79,7 @@ public sealed partial class KvmVm
 
             var added = new AttachedTable(window, table.PageShift - window.Window.PageShift, window.Memory == Registered);
             table.Attached = [added, .. table.Attached];
+            LookupMark.Change(_marks);
             return SysResult.Success;
         }
     }

@@ -103,6 +103,7 @@ public sealed partial class KvmVm : IVirtualMachine
         lock (_lock)
         {
             _hcalls = (_hcalls & ~(1u << bit)) | ((uint)enable << bit);
+            LookupMark.Change(_marks);
         }
 
         return SysResult.Success;

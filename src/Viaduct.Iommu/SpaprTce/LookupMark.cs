@@ -7,12 +7,24 @@ namespace Viaduct.Iommu.SpaprTce;
 /// read-side section of RCU is in the kernel. One thread at a time enters; marks do not nest.
 /// <para>Entering is a plain store. Who takes away first makes the thing impossible to find, then calls
 /// <see cref="Synchronize"/>, which makes all processors of this process pass a full fence. A thread that marked itself before the
-/// fence is seen and waited for; one that did later looks things up later too, and finds nothing.</para>
+/// fence is seen and waited for; one that did later looks things up later too, and finds nothing: what it has kept from before is
+/// not good any more, by <see cref="Changes"/>.</para>
 /// </summary>
 public sealed class LookupMark
 {
     // Odd: inside.
     private long _epoch;
+    private long _changes = 1;
+
+    /// <summary>
+    /// How often something that can be found was taken away or changed, counted from 1. The owner may keep what it finds beyond
+    /// <see cref="Leave"/>: it is still good if, inside again, this is what it was before the thing was looked up.
+    /// </summary>
+    public long Changes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref _changes);
+    }
 
     /// <summary>The owner: from here on what it finds stays until <see cref="Leave"/>.</summary>
     /// <returns>What to leave with.</returns>
@@ -38,10 +50,21 @@ public sealed class LookupMark
             return;
         }
 
+        Change(marks);
         Interlocked.MemoryBarrierProcessWide();
         foreach (var mark in marks)
         {
             mark.Wait();
+        }
+    }
+
+    /// <summary>Something can be found in another way than before. Who is inside may still go on with what it has found.</summary>
+    /// <param name="marks">Those of all who look it up.</param>
+    public static void Change(ReadOnlySpan<LookupMark> marks)
+    {
+        foreach (var mark in marks)
+        {
+            Interlocked.Increment(ref mark._changes);
         }
     }
 

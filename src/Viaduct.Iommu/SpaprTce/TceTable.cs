@@ -18,11 +18,15 @@ public sealed class TceTable
     private const int MiddleMask = (1 << MiddleBits) - 1;
     private const int RootShift = LeafBits + MiddleBits;
 
+    /// <summary>What no entry is.</summary>
+    public const ulong NoPlace = ulong.MaxValue;
+
     private readonly Lock _growLock = new();
     private readonly ByteBudget _budget;
 
-    // Null: the platform has taken the window away, and what is written to it goes nowhere.
-    private volatile ulong[]?[]?[]? _root;
+    // A place that was never written has no entries, so that one comparison finds out. None at all: the platform has taken the
+    // window away, and what is written to it goes nowhere.
+    private volatile ulong[][][] _root;
 
     internal TceTable(TceWindow window, IoAddressSpace? space, RegisteredMemory? memory, ByteBudget budget)
     {
@@ -30,7 +34,8 @@ public sealed class TceTable
         Space = space;
         Memory = memory;
         _budget = budget;
-        _root = new ulong[]?[]?[checked((int)((window.Pages + (1UL << RootShift) - 1) >> RootShift))];
+        _root = new ulong[checked((int)((window.Pages + (1UL << RootShift) - 1) >> RootShift))][][];
+        Array.Fill(_root, []);
     }
 
     /// <summary>Where it is and what it is made of.</summary>
@@ -41,7 +46,7 @@ public sealed class TceTable
     public RegisteredMemory? Memory { get; }
 
     /// <summary>The platform has taken the window away: every access fails.</summary>
-    public bool IsRevoked => _root is null;
+    public bool IsRevoked => _root.Length == 0;
 
     /// <summary>The address space that its devices translate in; transfers there are waited for.</summary>
     internal IoAddressSpace? Space { get; }
@@ -49,7 +54,10 @@ public sealed class TceTable
     /// <summary>The entry of a page, zero where there is none.</summary>
     /// <param name="index">Pages from the window's start, below its <see cref="TceWindow.Pages"/>.</param>
     public ulong Get(ulong index)
-        => FindLeaf(index) is { } leaf ? Volatile.Read(ref leaf[(int)index & LeafMask]) : 0;
+    {
+        var leaf = FindLeaf(index);
+        return leaf.Length != 0 ? Volatile.Read(ref leaf[(int)index & LeafMask]) : 0;
+    }
 
     /// <summary>Writes an entry: iommu_tce_xchg_no_kill. The devices may go on with the old one until <see cref="Kill"/>.</summary>
     /// <param name="index">Pages from the window's start, below its <see cref="TceWindow.Pages"/>.</param>
@@ -58,11 +66,9 @@ public sealed class TceTable
     /// <returns>False where the table is <see cref="IsRevoked"/>, or there is no memory for entries.</returns>
     public bool TryExchange(ulong index, ulong entry, out ulong old)
     {
-        if (FindLeaf(index) is { } leaf)
+        old = ExchangeInPlace(index, entry);
+        if (old != NoPlace)
         {
-            ref var place = ref leaf[(int)index & LeafMask];
-            old = Volatile.Read(ref place);
-            Volatile.Write(ref place, entry);
             return true;
         }
 
@@ -73,21 +79,36 @@ public sealed class TceTable
     /// <summary>Writes an entry if that takes no memory.</summary>
     /// <param name="index">Pages from the window's start, below its <see cref="TceWindow.Pages"/>.</param>
     /// <param name="entry">An address, a multiple of the window's pages, with permissions; or zero.</param>
-    /// <param name="old">What was there.</param>
-    /// <returns>False where there is no place for it yet, or the table is <see cref="IsRevoked"/>; nothing is written then.</returns>
+    /// <returns>What was there; <see cref="NoPlace"/> where there is no place for it yet, or the table is <see cref="IsRevoked"/>: nothing is written
+    /// then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryExchangeInPlace(ulong index, ulong entry, out ulong old)
+    public ulong ExchangeInPlace(ulong index, ulong entry)
     {
-        if (FindLeaf(index) is { } leaf)
+        var root = _root;
+        var first = index >> RootShift;
+        if (first >= (ulong)root.Length)
         {
-            ref var place = ref leaf[(int)index & LeafMask];
-            old = Volatile.Read(ref place);
-            Volatile.Write(ref place, entry);
-            return true;
+            return NoPlace;
         }
 
-        old = 0;
-        return false;
+        var middle = root[(uint)first];
+        var second = (uint)(index >> LeafBits) & MiddleMask;
+        if (second >= (uint)middle.Length)
+        {
+            return NoPlace;
+        }
+
+        var leaf = middle[second];
+        var third = (uint)index & LeafMask;
+        if (third >= (uint)leaf.Length)
+        {
+            return NoPlace;
+        }
+
+        ref var place = ref leaf[third];
+        var old = Volatile.Read(ref place);
+        Volatile.Write(ref place, entry);
+        return old;
     }
 
     /// <summary>There is a place for each of these entries, and the table is not <see cref="IsRevoked"/>.</summary>
@@ -95,7 +116,7 @@ public sealed class TceTable
     {
         for (var leaf = index >> LeafBits; count > 0 && leaf <= (index + (count - 1)) >> LeafBits; leaf++)
         {
-            if (FindLeaf(leaf << LeafBits) is null)
+            if (FindLeaf(leaf << LeafBits).Length == 0)
             {
                 return false;
             }
@@ -111,7 +132,8 @@ public sealed class TceTable
     /// <returns>Empty where no entry of the run was ever written, or the table is revoked.</returns>
     public Span<ulong> Run(ulong index, ulong count)
     {
-        if (FindLeaf(index) is not { } leaf)
+        var leaf = FindLeaf(index);
+        if (leaf.Length == 0)
         {
             return default;
         }
@@ -125,7 +147,7 @@ public sealed class TceTable
     {
         var root = _root;
         var at = index >> RootShift;
-        var bits = root is not null && at < (ulong)root.Length && root[at] is not null ? LeafBits : RootShift;
+        var bits = at < (ulong)root.Length && root[at].Length != 0 ? LeafBits : RootShift;
         return (1UL << bits) - (index & ((1UL << bits) - 1));
     }
 
@@ -136,7 +158,7 @@ public sealed class TceTable
     internal void Revoke()
     {
         var root = _root;
-        _root = null;
+        _root = [];
         Kill();
         foreach (var leaf in Leaves(root))
         {
@@ -177,13 +199,13 @@ public sealed class TceTable
         }
     }
 
-    private static IEnumerable<(ulong Start, ulong[] Entries)> Leaves(ulong[]?[]?[]? root)
+    private static IEnumerable<(ulong Start, ulong[] Entries)> Leaves(ulong[][][] root)
     {
-        for (var i = 0; i < (root?.Length ?? 0); i++)
+        for (var i = 0; i < root.Length; i++)
         {
-            for (var j = 0; j < (root![i]?.Length ?? 0); j++)
+            for (var j = 0; j < root[i].Length; j++)
             {
-                if (root[i]![j] is { } leaf)
+                if (root[i][j] is { Length: > 0 } leaf)
                 {
                     yield return (((ulong)i << RootShift) | ((ulong)j << LeafBits), leaf);
                 }
@@ -191,41 +213,50 @@ public sealed class TceTable
         }
     }
 
+    /// <summary>The entries around one; none where they were never written, or the table is revoked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong[]? FindLeaf(ulong index)
+    private ulong[] FindLeaf(ulong index)
     {
         var root = _root;
         var at = index >> RootShift;
-        return root is not null && at < (ulong)root.Length && root[(uint)at] is { } middle
-            ? middle[(int)(index >> LeafBits) & MiddleMask]
-            : null;
+        if (at >= (ulong)root.Length)
+        {
+            return [];
+        }
+
+        var middle = root[(uint)at];
+        var below = (uint)(index >> LeafBits) & MiddleMask;
+        return below < (uint)middle.Length ? middle[below] : [];
     }
 
     private bool TryGrow(ulong index, ulong entry)
     {
         lock (_growLock)
         {
+            var root = _root;
             var at = index >> RootShift;
-            if (_root is not { } root || at >= (ulong)root.Length || !TryMakeLeaf(root, index))
+            if (at >= (ulong)root.Length || !TryMakeLeaf(root, index))
             {
                 return false;
             }
 
-            Volatile.Write(ref root[at]![(int)(index >> LeafBits) & MiddleMask]![(int)index & LeafMask], entry);
+            Volatile.Write(ref root[at][(int)(index >> LeafBits) & MiddleMask][(int)index & LeafMask], entry);
             return true;
         }
     }
 
-    private bool TryMakeLeaf(ulong[]?[]?[] root, ulong index)
+    private bool TryMakeLeaf(ulong[][][] root, ulong index)
     {
         ref var middle = ref root[index >> RootShift];
-        if (middle is null)
+        if (middle.Length == 0)
         {
-            Volatile.Write(ref middle, new ulong[]?[1 << MiddleBits]);
+            var made = new ulong[1 << MiddleBits][];
+            Array.Fill(made, []);
+            Volatile.Write(ref middle, made);
         }
 
         ref var leaf = ref middle[(int)(index >> LeafBits) & MiddleMask];
-        if (leaf is not null)
+        if (leaf.Length != 0)
         {
             return true;
         }

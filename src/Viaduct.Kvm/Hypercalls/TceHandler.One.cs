@@ -10,6 +10,19 @@ internal sealed partial class TceHandler<TStage>
     private readonly ulong[] _tces = new ulong[Hcall.MaxIndirect];
     private readonly ulong[] _entries = new ulong[Hcall.MaxIndirect];
 
+    /// <summary>What was found last becomes the shortcut, where it is one of these.</summary>
+    /// <param name="changes">The mark's, before that was found or found good again.</param>
+    /// <param name="shortcut">To be replaced.</param>
+    public void Remember(long changes, ref PutShortcut shortcut)
+    {
+        if (_table is { IsGone: false, Attached: [{ SplitShift: 0, IsShared: true } attached] } table
+            && _slot is { IsGone: false } slot
+            && _region is { IsGoing: false } region && region.PageShift >= attached.PageShift)
+        {
+            shortcut.Remember(changes, table, attached, slot, region);
+        }
+    }
+
     /// <summary>H_PUT_TCE of an entry that allows something.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long PutOne(GuestTceTable table, AttachedTable attached, ulong index, ulong tce)

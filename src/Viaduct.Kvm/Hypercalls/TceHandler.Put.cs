@@ -118,9 +118,13 @@ internal sealed partial class TceHandler<TStage>
     private static bool TryExchange(AttachedTable attached, ulong index, ulong entry, out ulong old)
     {
         var value = (entry & Tce.Permissions) == 0 ? 0 : entry;
-        return TStage.MaySleep
-            ? attached.Table.TryExchange(index, value, out old)
-            : attached.Table.TryExchangeInPlace(index, value, out old);
+        if (TStage.MaySleep)
+        {
+            return attached.Table.TryExchange(index, value, out old);
+        }
+
+        old = attached.Table.ExchangeInPlace(index, value);
+        return old != TceTable.NoPlace;
     }
 
     /// <summary>kvmppc_tce_iommu_unmap, of as many entries as there are: the entry that leads where nothing is registered any more stays, and so do those
@@ -172,7 +176,7 @@ internal sealed partial class TceHandler<TStage>
     {
         for (var i = 0UL; attached.IsShared && i < 1UL << attached.SplitShift; i++)
         {
-            removes |= attached.Table.TryExchangeInPlace((index << attached.SplitShift) + i, 0, out var old) && old != 0;
+            removes |= attached.Table.ExchangeInPlace((index << attached.SplitShift) + i, 0) is not (0 or TceTable.NoPlace);
         }
     }
 }

@@ -14,6 +14,9 @@ public sealed class TceHypercalls : IDisposable
     private readonly LookupMark _mark = new();
     private readonly TceHandler<FastStage> _fast;
     private readonly TceHandler<SlowStage> _slow;
+
+    // What the fast handler's H_PUT_TCE found last, while that is on.
+    private PutShortcut _shortcut;
     private bool _isDisposed;
 
     /// <summary>Makes a virtual processor's, a user of the machine until it is disposed.</summary>
@@ -69,18 +72,16 @@ public sealed class TceHypercalls : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     public HypercallResult Put(ulong liobn, ulong ioba, ulong tce)
     {
-        if (_vm.IsEnabled(HcallBit.Put) && HasFastStage)
+        var mark = _mark;
+        var entered = mark.Enter();
+        var replaced = _shortcut.Put(mark.Changes, liobn, ioba, tce);
+        mark.Leave(entered);
+        if (replaced == TceTable.NoPlace)
         {
-            var entered = _mark.Enter();
-            var result = _fast.Put(liobn, ioba, tce);
-            _mark.Leave(entered);
-            if (result != Hcall.H_TOO_HARD)
-            {
-                return new HypercallResult(HypercallStage.Fast, result);
-            }
+            return PutQuickly(liobn, ioba, tce);
         }
 
-        return PutSlowly(liobn, ioba, tce);
+        return replaced == 0 ? new HypercallResult(HypercallStage.Fast, Hcall.H_SUCCESS) : Kill();
     }
 
     /// <summary>H_STUFF_TCE.</summary>
@@ -144,6 +145,36 @@ public sealed class TceHypercalls : IDisposable
         }
 
         return Exit(Hcall.H_GET_TCE, liobn, ioba, 0, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult Kill()
+    {
+        _shortcut.Kill();
+        return new HypercallResult(HypercallStage.Fast, Hcall.H_SUCCESS);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HypercallResult PutQuickly(ulong liobn, ulong ioba, ulong tce)
+    {
+        var changes = _mark.Changes;
+        if (_vm.IsEnabled(HcallBit.Put) && HasFastStage)
+        {
+            var entered = _mark.Enter();
+            var result = _fast.Put(liobn, ioba, tce);
+            if (result == Hcall.H_SUCCESS)
+            {
+                _fast.Remember(changes, ref _shortcut);
+            }
+
+            _mark.Leave(entered);
+            if (result != Hcall.H_TOO_HARD)
+            {
+                return new HypercallResult(HypercallStage.Fast, result);
+            }
+        }
+
+        return PutSlowly(liobn, ioba, tce);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

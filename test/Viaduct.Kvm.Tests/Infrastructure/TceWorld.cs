@@ -10,9 +10,12 @@ internal sealed class TceWorld : IDisposable
     private readonly TceHypercalls _cpu;
     private readonly KvmVfioDevice _device;
     private readonly ITceVmm? _vmm;
+    private readonly int _groups;
 
-    public TceWorld(bool hasFastStage = true, bool hasVmm = false, bool isEnabled = true)
+    public TceWorld(bool hasFastStage = true, bool hasVmm = false, bool isEnabled = true, int groups = 2)
     {
+        Rig = new PowerRig(groups);
+        _groups = groups;
         _device = Rig.CreateAll();
         _vmm = hasVmm ? Rig.CreateVmm() : null;
         _cpu = new TceHypercalls(Rig.Vm, _vmm) { HasFastStage = hasFastStage };
@@ -25,7 +28,7 @@ internal sealed class TceWorld : IDisposable
         }
     }
 
-    public PowerRig Rig { get; } = new(2);
+    public PowerRig Rig { get; }
 
     /// <summary>Any call, good or bad, or a change of the machine.</summary>
     public HypercallResult Any(uint number)
@@ -84,7 +87,7 @@ internal sealed class TceWorld : IDisposable
             lines.Add($"{table.Liobn:x}: {string.Join(' ', written)}");
         }
 
-        for (var group = 0; group < 2; group++)
+        for (var group = 0; group < _groups; group++)
         {
             for (var number = 0; number < 2; number++)
             {
@@ -145,14 +148,14 @@ internal sealed class TceWorld : IDisposable
                 Rig.SetSlot(1, ExtraSlotAt, 0, 0);
                 break;
             case 4:
-                _device.Remove(Rig.GroupOf(1));
+                _device.Remove(Rig.GroupOf(_groups - 1));
                 break;
             default:
-                if (!_device.Add(Rig.GroupOf(1)).IsError)
+                if (!_device.Add(Rig.GroupOf(_groups - 1)).IsError)
                 {
                     foreach (var table in Rig.Vm.Tables.Where(table => table.Liobn != PowerRig.Emulated))
                     {
-                        _device.SetSpaprTce(Rig.GroupOf(1), table);
+                        _device.SetSpaprTce(Rig.GroupOf(_groups - 1), table);
                     }
                 }
 
