@@ -21,8 +21,8 @@ public sealed class RegisteredMemory
     // Of those who look up beside the VFIO core: KVM's virtual processors. Replaced whole.
     private LookupMark[] _marks = [];
 
-    // Ascending; replaced whole.
-    private volatile RegisteredRegion[] _regions = [];
+    // By the client's addresses. Changed under the lock; looked up without one.
+    private readonly IovaMap<RegionEntry> _regions = new();
     private bool _hasEnded;
 
     private RegisteredMemory(ClientMemory memory)
@@ -31,32 +31,22 @@ public sealed class RegisteredMemory
         _hasEnded = !memory.TryNotifyEnd(OnEnd);
     }
 
-    /// <summary>The regions now, ascending.</summary>
-    public IReadOnlyList<RegisteredRegion> Regions => _regions;
-
     /// <summary>That of an address space.</summary>
     public static RegisteredMemory Of(ClientMemory memory) => s_all.GetValue(memory, static key => new RegisteredMemory(key));
 
     /// <summary>mm_iommu_lookup: the region that holds all of a range.</summary>
     public bool TryFind(ulong address, ulong size, out RegisteredRegion? region)
     {
-        var regions = _regions;
-        var low = 0;
-        var high = regions.Length;
-        while (low < high)
+        // Never by the lock: who takes a region away waits, inside it, for those who look up.
+        var spinner = default(SpinWait);
+        IovaRange<RegionEntry> entry;
+        bool found;
+        while (!_regions.TryRead(address, out entry, out found, out _))
         {
-            var middle = (low + high) >>> 1;
-            if (regions[middle].Address <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            spinner.SpinOnce();
         }
 
-        region = low > 0 && regions[low - 1].Contains(address, size) ? regions[low - 1] : null;
+        region = found && entry.Value.Region.Contains(address, size) ? entry.Value.Region : null;
         return region is not null;
     }
 
@@ -69,13 +59,13 @@ public sealed class RegisteredMemory
     {
         lock (_lock)
         {
-            var found = Array.Find(_regions, region => region.Address == address && region.Size == size);
-            if (found is not null)
+            if (!_regions.TryFind(address, out var entry) || entry.First != address || entry.Value.Region.Size != size)
             {
-                found.Users++;
+                return null;
             }
 
-            return found;
+            entry.Value.Region.Users++;
+            return entry.Value.Region;
         }
     }
 
@@ -157,7 +147,7 @@ public sealed class RegisteredMemory
             }
 
             region.Users = 0;
-            _regions = [.. _regions.Where(other => other != region)];
+            _regions.TryRemove(region.Address, out _);
         }
 
         Release(region);
@@ -207,18 +197,9 @@ public sealed class RegisteredMemory
     {
         lock (_lock)
         {
-            if (_hasEnded || Array.Exists(_regions, other => Overlap(other, region)))
-            {
-                return false;
-            }
-
-            _regions = [.. _regions.Append(region).OrderBy(other => other.Address)];
-            return true;
+            return !_hasEnded && _regions.TryAdd(region.Address, region.Address + (region.Size - 1), new RegionEntry(region));
         }
     }
-
-    private static bool Overlap(RegisteredRegion one, RegisteredRegion other)
-        => one.Address < other.Address + other.Size && other.Address < one.Address + one.Size;
 
     private void Release(RegisteredRegion region)
     {
@@ -241,16 +222,17 @@ public sealed class RegisteredMemory
     /// <summary>The address space has gone: its regions go with it.</summary>
     private void OnEnd(ClientMemory memory)
     {
-        RegisteredRegion[] regions;
+        var regions = new List<RegisteredRegion>();
         lock (_lock)
         {
             _hasEnded = true;
-            regions = _regions;
-            _regions = [];
-            foreach (var region in regions)
+            while (_regions.TryFindOverlap(0, ulong.MaxValue, out var entry))
             {
+                var region = entry.Value.Region;
                 region.Users = 0;
                 region.IsGoing = true;
+                _regions.TryRemove(entry.First, out _);
+                regions.Add(region);
             }
 
             LookupMark.Synchronize(_marks);
@@ -261,4 +243,6 @@ public sealed class RegisteredMemory
             Release(region);
         }
     }
+
+    private readonly record struct RegionEntry(RegisteredRegion Region);
 }

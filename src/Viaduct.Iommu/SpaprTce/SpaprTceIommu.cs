@@ -16,7 +16,7 @@ public sealed partial class SpaprTceIommu : IommuBackend
 
     // The last one to join comes first.
     private readonly List<IommuGroup> _groups = [];
-    private readonly List<RegisteredRegion> _registered = [];
+    private readonly HashSet<RegisteredRegion> _registered = [];
 
     // Whose memory it maps, from the first call that says so on.
     private ClientMemory? _memory;

@@ -6,7 +6,7 @@ namespace Viaduct.Linux;
 /// <summary>
 /// A mapping of this process (mmap, MAP_SHARED), unmapped when it is disposed. Spans and pointers taken from it must
 /// not be used after that. Memory is a memfd's, so that fork does not copy it on write and another process can be given
-/// it.
+/// it. There can be 32,768 of them, or half of vm.max_map_count; then ENOMEM.
 /// </summary>
 public sealed unsafe class MemoryMapping : SafeBuffer
 {
@@ -129,6 +129,7 @@ public sealed unsafe class MemoryMapping : SafeBuffer
     protected override bool ReleaseHandle()
     {
         File?.Dispose();
+        MappingBudget.Give();
         return LibC.Munmap(handle, Length) == 0;
     }
 
@@ -157,12 +158,19 @@ public sealed unsafe class MemoryMapping : SafeBuffer
     private static SysResult Map(
         FileDescriptorHandle file, ulong offset, nuint length, bool canWrite, bool keepFile, out MemoryMapping? mapping)
     {
+        mapping = null;
+        if (!MappingBudget.TryTake())
+        {
+            return Errno.ENOMEM;
+        }
+
         var protection = ProtRead | (canWrite ? ProtWrite : 0);
         var address = LibC.Mmap(0, length, protection, MapShared, file, (long)offset);
         if (address == -1)
         {
-            mapping = null;
-            return FileCalls.LastErrno();
+            var error = FileCalls.LastErrno();
+            MappingBudget.Give();
+            return error;
         }
 
         mapping = new MemoryMapping(address, length, canWrite, keepFile ? file : null);

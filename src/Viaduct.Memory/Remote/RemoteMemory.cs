@@ -15,6 +15,7 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
     private const ulong PageSize = 4096;
 
     private readonly ProcessMaps _maps = new(task);
+    private readonly SharedFileWindows _windows = new(process);
     private readonly Lock _mapsLock = new();
     private volatile bool _gone;
     private volatile int _task = task;
@@ -96,6 +97,11 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
                 (segments ??= []).Add(current);
                 current = segment;
             }
+            else if (segment.Source is SharedFileMemory window)
+            {
+                // One range of the window now, which is released once.
+                window.Release(default);
+            }
 
             if (areaLast == last)
             {
@@ -153,8 +159,8 @@ public sealed class RemoteMemory(int process, int task, IDeviceMappings devices)
 
         pages += count;
         if ((area.Permissions & VmAreaPermissions.Shared) != 0 && area.File.Inode != 0
-            && SharedFileMemory.TryMap(
-                ProcessId, area.File, area.Offset + (first - area.Start), last - first + 1, writable, out var offset) is { } shared)
+            && _windows.TryPin(
+                area.File, area.Offset + (first - area.Start), last - first + 1, writable, out var offset) is { } shared)
         {
             segment = new SourceSegment(shared, offset, last - first);
             return true;

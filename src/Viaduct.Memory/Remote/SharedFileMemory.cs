@@ -16,12 +16,17 @@ internal sealed class SharedFileMemory : MemorySource
 
     private readonly MemoryMapping _mapping;
     private readonly bool _inPlace;
+    private readonly Action<SharedFileMemory>? _release;
 
-    private SharedFileMemory(MemoryMapping mapping, bool inPlace)
+    private SharedFileMemory(MemoryMapping mapping, bool inPlace, Action<SharedFileMemory>? release = null)
     {
         _mapping = mapping;
         _inPlace = inPlace;
+        _release = release;
     }
+
+    /// <summary>Of a window: how many ranges of it are held. Under the lock of its <see cref="SharedFileWindows"/>.</summary>
+    public int Pins { get; set; }
 
     /// <summary>Maps what a client has mapped.</summary>
     /// <param name="process">The client, which must still have the file open.</param>
@@ -44,6 +49,40 @@ internal sealed class SharedFileMemory : MemorySource
         {
             return Map(handle!, position, length, writable, out var source, out offset).IsError ? null : source;
         }
+    }
+
+    /// <summary>Maps a part of what a client has mapped, whether the file goes as far or not: <see cref="Holds"/> tells, for each range that is
+    /// used.</summary>
+    /// <param name="process">The client, which must still have the file open.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="start">File position of the first byte, a multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    /// <param name="writable">The device will write.</param>
+    /// <param name="release">Hears of each range that is given back.</param>
+    /// <returns>Null where that cannot be done; also of hugetlbfs, which would make the file as long.</returns>
+    public static SharedFileMemory? TryMapWindow(
+        int process, FileIdentity file, ulong start, ulong length, bool writable, Action<SharedFileMemory> release)
+    {
+        if (!PidFd.TryFindFile(process, file, out var handle))
+        {
+            return null;
+        }
+
+        using (handle)
+        {
+            return FileStatus.Get(FileStatus.AT_FDCWD, $"/proc/self/fd/{handle!.DangerousGetHandle()}", 0, out var status).IsError || status.BlockSize > PageSize
+                || MemoryMapping.Map(handle!, start, (nuint)length, writable, out var mapping).IsError
+                    ? null
+                    : new SharedFileMemory(mapping!, FileSeals.CannotShrink(handle!), release);
+        }
+    }
+
+    /// <summary>The file has this byte now.</summary>
+    /// <param name="offset">Of the source.</param>
+    public bool Holds(ulong offset)
+    {
+        Span<byte> probe = stackalloc byte[1];
+        return IsInside(offset, 1) && ProcessMemory.Read(Environment.ProcessId, _mapping.Address + offset, probe) == 1;
     }
 
     /// <summary>Maps a file.</summary>
@@ -129,7 +168,20 @@ internal sealed class SharedFileMemory : MemorySource
     }
 
     /// <inheritdoc/>
-    public override void Release(in PinnedRange range) => _mapping.Dispose();
+    public override void Release(in PinnedRange range)
+    {
+        if (_release is null)
+        {
+            Unmap();
+        }
+        else
+        {
+            _release(this);
+        }
+    }
+
+    /// <summary>Nobody holds anything of it any more.</summary>
+    public void Unmap() => _mapping.Dispose();
 
     private bool IsInside(ulong offset, int length)
         => offset <= _mapping.Length && (ulong)length <= _mapping.Length - offset;
