@@ -293,8 +293,7 @@ static void processes(void)
 		int its = create(mine, "its own vm", KVM_DEV_TYPE_VFIO, 0);
 		file_add(its, -1, "-1");
 		create(vm, "the parent's vm", KVM_DEV_TYPE_VFIO, 0);
-		flush();
-		_exit(0);
+		child_end();
 	}
 	child_wait(child);
 	create(vm, "vm", KVM_DEV_TYPE_VFIO, 0);
@@ -309,6 +308,36 @@ static void processes(void)
 	kill(child, SIGKILL);
 	child_wait(child);
 	dev = create(vm, "vm", KVM_DEV_TYPE_VFIO, 0);
+}
+
+static void mappable(const char *who)
+{
+	struct vfio_region_info i = { .argsz = sizeof(i), .index = 0 };
+	call(ioctl(d, VFIO_DEVICE_GET_REGION_INFO, &i), "%s: GET_REGION_INFO(0)", who);
+	more(" flags=%x size=%#llx cap_offset=%u", i.flags, i.size, i.cap_offset);
+	void *p = callptr(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, d, 0), "%s: mmap", who);
+	if (p != MAP_FAILED)
+		munmap(p, PAGE);
+}
+
+/* A guest's processor could not load from a page that Viaduct traps, so that a process with a machine is shown none. */
+static void mapping(void)
+{
+	section("what may be mapped");
+	g = open_group();
+	call(ioctl(g, VFIO_GROUP_SET_CONTAINER, &c), "SET_CONTAINER");
+	call(ioctl(c, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), "SET_IOMMU");
+	callfd(d = ioctl(g, VFIO_GROUP_GET_DEVICE_FD, t_bdf), "GET_DEVICE_FD");
+	mappable("with a machine");
+	pid_t child = child_start();
+	if (child == 0) {
+		mappable("another process");
+		child_end();
+	}
+	child_wait(child);
+	close_it(d, "d");
+	call(ioctl(g, VFIO_GROUP_UNSET_CONTAINER), "UNSET_CONTAINER");
+	close_it(g, "g");
 }
 
 static void many(void)
@@ -352,6 +381,7 @@ int main(int argc, char **argv)
 	groups();
 	node();
 	processes();
+	mapping();
 	many();
 	return finish();
 }

@@ -55,7 +55,7 @@ public sealed class HostKvm : IHostIoctls
         switch (request)
         {
             case KvmIoctl.KVM_CREATE_VM:
-                caller.RunsGuests |= IsKvm(file);
+                OnCreateVm(caller, file);
                 return null;
             case KvmIoctl.KVM_CREATE_DEVICE:
                 return caller.Memory.TryRead<KvmCreateDevice>(argument, out var create) && create.Type == KvmVfio.KVM_DEV_TYPE_VFIO
@@ -69,6 +69,20 @@ public sealed class HostKvm : IHostIoctls
                 return OnVm(caller, file, vm => VmIoctls.CreateSpaprTce64(vm, caller, argument));
             default:
                 return null;
+        }
+    }
+
+    private void OnCreateVm(Caller caller, IHostFile file)
+    {
+        if (!IsKvm(file))
+        {
+            return;
+        }
+
+        caller.RunsGuests = true;
+        lock (_lock)
+        {
+            _vms.ForEach(known => known.File.OnOpening());
         }
     }
 

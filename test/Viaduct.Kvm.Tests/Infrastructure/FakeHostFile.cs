@@ -40,6 +40,10 @@ internal sealed class FakeHostFile(FakeHostFile.Description description) : IHost
     {
         public bool IsSame(IHostFile file) => file is FakeHostFile fake && fake.IsOf(description);
 
+        public void OnOpening()
+        {
+        }
+
         public void Dispose() => description.References--;
     }
 

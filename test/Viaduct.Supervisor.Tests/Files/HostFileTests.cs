@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Linux.Descriptors;
 using Viaduct.Memory;
@@ -67,6 +68,35 @@ public sealed class HostFileTests : IDisposable
         Assert.False(reference.IsSame(other));
         using var same = new HostFileReference(_process, other.Number, handle: null);
         Assert.True(same.IsSame(other));
+    }
+
+    [Fact]
+    public void IsSame_WithoutReferences_ANumberThatWasFreeIsAnotherFile()
+    {
+        // Descriptor 9 of a shell: open, closed, and open again; it says when.
+        var start = new ProcessStartInfo("sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("exec 9</dev/null; echo; read x; exec 9<&-; echo; read x; exec 9</dev/null; echo; read x");
+        using var shell = Process.Start(start)!;
+        using var process = new SupervisedProcess(shell.Id, shell.Id, new NoDevices(), enforceMemlock: false, new LockedMemory());
+        using var reference = new HostFileReference(process, 9, handle: null);
+        shell.StandardOutput.ReadLine();
+        reference.OnOpening();
+        Assert.True(IsSame());
+        shell.StandardInput.WriteLine();
+        shell.StandardOutput.ReadLine();
+        reference.OnOpening();
+        shell.StandardInput.WriteLine();
+        shell.StandardOutput.ReadLine();
+        Assert.False(IsSame());
+        shell.StandardInput.WriteLine();
+        shell.WaitForExit();
+
+        bool IsSame()
+        {
+            using var file = HostFile.Open(process, process.Id, 9)!;
+            return reference.IsSame(file);
+        }
     }
 
     private HostFile? Open(SafeFileHandle handle) => HostFile.Open(_process, _process.Id, (int)handle.DangerousGetHandle());
