@@ -51,7 +51,7 @@ kvm_guest() { # kind
     "$here/guest.sh" -k -t 600 -d "$device" "$here/nvme.init" "${more[@]}" >"$work/console" 2>"$work/run.err"
   status=$?
   # QEMU warns of a KVM-VFIO device that does not take its group, and of much else that has 'vfio' in it.
-  if grep -i vfio "$work/run.err"; then echo "FAIL $1: QEMU complains"; failed=$((failed + 1)); else echo "ok   $1: no word from QEMU"; passed=$((passed + 1)); fi
+  if grep -i vfio "$work/run.err" || ! grep -q '^guest done' <(tr -d '\r' <"$work/console"); then echo "FAIL $1: QEMU complains, or did not get far"; failed=$((failed + 1)); else echo "ok   $1: no word from QEMU"; passed=$((passed + 1)); fi
   report "$1" "$guest_checks" 'viaduct run' "$status" "$work/run.err"
 }
 
