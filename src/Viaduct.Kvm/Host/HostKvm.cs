@@ -25,7 +25,11 @@ public sealed class HostKvm : IHostIoctls
     {
         _kernelPageShift = kernelPageShift;
         _hasTceTables = hasTceTables;
-        uint[] requests = [KvmIoctl.KVM_CREATE_VM, KvmIoctl.KVM_CREATE_DEVICE, KvmIoctl.KVM_SET_DEVICE_ATTR, KvmIoctl.KVM_GET_DEVICE_ATTR, KvmIoctl.KVM_HAS_DEVICE_ATTR];
+        uint[] requests =
+        [
+            KvmIoctl.KVM_CREATE_VM, KvmIoctl.KVM_CREATE_DEVICE,
+            KvmIoctl.KVM_SET_DEVICE_ATTR, KvmIoctl.KVM_GET_DEVICE_ATTR, KvmIoctl.KVM_HAS_DEVICE_ATTR,
+        ];
         Requests = hasTceTables
             ? [.. requests, KvmIoctl.KVM_CHECK_EXTENSION, KvmIoctl.KVM_CREATE_SPAPR_TCE, KvmIoctl.KVM_CREATE_SPAPR_TCE_64]
             : requests;
