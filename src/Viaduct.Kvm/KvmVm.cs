@@ -7,7 +7,8 @@ namespace Viaduct.Kvm;
 
 /// <summary>
 /// A virtual machine of KVM on POWER, as far as DMA goes: guest memory, TCE tables, the KVM-VFIO device and which hypercalls the kernel answers. It has
-/// no processor: whoever runs the guest asks its <see cref="TceHypercalls"/>. It also stands for a machine of the host's KVM (<see cref="Host.HostKvm"/>). Made with one user, and gone with the last one.
+/// no processor: whoever runs the guest asks its <see cref="TceHypercalls"/>.
+/// It also stands for a machine of the host's KVM (<see cref="Host.HostKvm"/>). Made with one user, and gone with the last one.
 /// </summary>
 public sealed partial class KvmVm : IVirtualMachine
 {
