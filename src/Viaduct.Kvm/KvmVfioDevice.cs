@@ -93,11 +93,16 @@ public sealed class KvmVfioDevice
 
     /// <summary>KVM_HAS_DEVICE_ATTR.</summary>
     /// <returns>Zero or ENXIO.</returns>
-    public static SysResult HasAttr(uint group, ulong attr)
-        => group == KvmVfio.KVM_DEV_VFIO_FILE && attr is KvmVfio.KVM_DEV_VFIO_FILE_ADD or KvmVfio.KVM_DEV_VFIO_FILE_DEL
-            or KvmVfio.KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE
-            ? SysResult.Success
-            : Errno.ENXIO;
+    public SysResult HasAttr(uint group, ulong attr)
+    {
+        var isKnown = group == KvmVfio.KVM_DEV_VFIO_FILE && attr switch
+        {
+            KvmVfio.KVM_DEV_VFIO_FILE_ADD or KvmVfio.KVM_DEV_VFIO_FILE_DEL => true,
+            KvmVfio.KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE => Vm.HasTceTables,
+            _ => false,
+        };
+        return isKnown ? SysResult.Success : Errno.ENXIO;
+    }
 
     /// <summary>The device is closed: its files are let go, and the machine may have another one.</summary>
     public void Release()

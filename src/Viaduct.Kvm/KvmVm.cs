@@ -7,7 +7,8 @@ namespace Viaduct.Kvm;
 
 /// <summary>
 /// A virtual machine of KVM on POWER, as far as DMA goes: guest memory, TCE tables, the KVM-VFIO device and which hypercalls the kernel answers. It has
-/// no processor: whoever runs the guest asks its <see cref="TceHypercalls"/>. Made with one user, and gone with the last one.
+/// no processor: whoever runs the guest asks its <see cref="TceHypercalls"/>.
+/// It also stands for a machine of the host's KVM (<see cref="Host.HostKvm"/>). Made with one user, and gone with the last one.
 /// </summary>
 public sealed partial class KvmVm : IVirtualMachine
 {
@@ -50,6 +51,12 @@ public sealed partial class KvmVm : IVirtualMachine
 
     /// <summary>log2 of the kernel's pages.</summary>
     public int KernelPageShift { get; }
+
+    /// <summary>Its kernel has tables of TCEs; otherwise its KVM-VFIO device has no KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE.</summary>
+    public bool HasTceTables { get; init; } = true;
+
+    /// <summary>Hears that the last user has gone, on that user's thread.</summary>
+    internal Action<KvmVm>? Gone { get; init; }
 
     /// <summary>What of <see cref="Memory"/> may be mapped for DMA.</summary>
     public RegisteredMemory Registered { get; }
@@ -143,8 +150,31 @@ public sealed partial class KvmVm : IVirtualMachine
     /// <summary>kvm_get_kvm.</summary>
     internal void Get() => Interlocked.Increment(ref _users);
 
+    /// <summary>kvm_get_kvm_safe: false where the last user has gone.</summary>
+    internal bool TryGet()
+    {
+        for (var users = Volatile.Read(ref _users); users > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+            {
+                return true;
+            }
+
+            users = seen;
+        }
+
+        return false;
+    }
+
     /// <summary>kvm_put_kvm: one user less. Whoever made the machine calls it once, and must not use it afterwards.</summary>
-    public void Put() => Interlocked.Decrement(ref _users);
+    public void Put()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Gone?.Invoke(this);
+        }
+    }
 
     /// <summary>Nobody has it any more.</summary>
     public bool IsGone => Volatile.Read(ref _users) <= 0;

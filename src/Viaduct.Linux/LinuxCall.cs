@@ -15,4 +15,12 @@ internal static class LinuxCall
         Architecture.S390x => 348,
         _ => 277, // asm-generic/unistd.h
     };
+
+    public static long Kcmp { get; } = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 312,
+        Architecture.Ppc64le => 354,
+        Architecture.S390x => 343,
+        _ => 272,
+    };
 }

@@ -44,7 +44,7 @@ public sealed class SupervisedRun(VfioSystem system, SupervisedRunOptions option
         using var cpus = new CpuSharing();
         using var eventFds = new EventFdRegistry();
         using var spawn = new SpawnThread(arguments);
-        var installed = spawn.InstallFilter(SupervisorFilter.Build(EventFdRegistry.IsNeeded), out var listener);
+        var installed = spawn.InstallFilter(SupervisorFilter.Build(EventFdRegistry.IsNeeded, options.HostIoctls?.Requests ?? []), out var listener);
         if (installed.IsError)
         {
             return RunResult.NotSupervised(installed.Errno, "seccomp");

@@ -1,4 +1,5 @@
 using Viaduct.Iommu.NoIommu;
+using Viaduct.Vfio.Files;
 
 namespace Viaduct.Supervisor;
 
@@ -16,6 +17,9 @@ public sealed record SupervisedRunOptions
     /// <summary>What devices without an IOMMU reach, whose addresses are shown in /proc/PID/pagemap; null where that is the
     /// host's to show.</summary>
     public PhysicalMemory? PhysicalMemory { get; init; }
+
+    /// <summary>Answers some ioctls on descriptors of the host's; null where the host answers all of them.</summary>
+    public IHostIoctls? HostIoctls { get; init; }
 
     /// <summary>Receives a line for a person to read; called on any thread.</summary>
     public required Action<string> Report { get; init; }

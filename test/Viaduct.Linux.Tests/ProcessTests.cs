@@ -35,6 +35,22 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void OpenDescription_OfADuplicate_IsTheSame()
+    {
+        Assert.False(MemoryFile.Create("mine", out var file).IsError);
+        Assert.False(MemoryFile.Duplicate(file!, out var copy).IsError);
+        Assert.False(MemoryFile.Reopen(file!, 0, out var other).IsError);
+        using (file)
+        using (copy)
+        using (other)
+        {
+            // A kernel older than 6.10 without kcmp says nothing, and must not say something wrong.
+            Assert.NotEqual(false, OpenDescription.AreSame(file!, copy!));
+            Assert.NotEqual(true, OpenDescription.AreSame(file!, other!));
+        }
+    }
+
+    [Fact]
     public void PidFd_OfOurOwnFile_IsTheSameFile()
     {
         Assert.False(MemoryFile.Create("mine", out var file).IsError);

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Boots Linux in QEMU with devices of ours, and runs a script in it.
 #
-#   test/guests/guest.sh [-a x86_64|ppc64] [-m memfd|ram|default] [-c CPUS] [-s MIB] [-t SECONDS] [-d QEMU-DEVICE]... SCRIPT [-- QEMU-ARG]...
+#   test/guests/guest.sh [-a x86_64|ppc64] [-k] [-m memfd|ram|default] [-c CPUS] [-s MIB] [-t SECONDS] [-d QEMU-DEVICE]... SCRIPT [-- QEMU-ARG]...
 #
 #   -a   the guest's architecture (x86_64: q35; ppc64: pseries)
+#   -k   on the host's KVM
 #   -m   its memory: memfd (shared with the server, and sealed), ram (shared, not sealed), default (private: DMA by messages)
 #   -c   processors (4)        -s   memory in MiB (768)        -t   give up after so many seconds (300)
 #   -d   a device in QEMU's syntax, or the path of a vfio-user socket
@@ -12,13 +13,13 @@
 #
 # The guest's console goes to stdout. VIADUCT_GUESTS names a folder with tools/qemu-system and oracle/ (kernels, busybox).
 set -euo pipefail
-arch=x86_64 memory=memfd cpus=4 size=768 limit=300 devices=()
-while getopts a:m:c:s:t:d: option; do case $option in
-  a) arch=$OPTARG ;; m) memory=$OPTARG ;; c) cpus=$OPTARG ;; s) size=$OPTARG ;; t) limit=$OPTARG ;; d) devices+=("$OPTARG") ;;
-  *) sed -n 2,14p "$0" >&2; exit 2 ;;
+arch=x86_64 memory=memfd cpus=4 size=768 limit=300 devices=() accelerator=tcg,thread=multi
+while getopts a:km:c:s:t:d: option; do case $option in
+  a) arch=$OPTARG ;; k) accelerator=kvm ;; m) memory=$OPTARG ;; c) cpus=$OPTARG ;; s) size=$OPTARG ;; t) limit=$OPTARG ;; d) devices+=("$OPTARG") ;;
+  *) sed -n 2,15p "$0" >&2; exit 2 ;;
 esac; done
 shift $((OPTIND - 1))
-[ $# -ge 1 ] || { sed -n 2,14p "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n 2,15p "$0" >&2; exit 2; }
 script=$1; shift
 [ "${1-}" = -- ] && shift
 given=${VIADUCT_GUESTS:-$(cd "$(dirname "$0")/../.." && pwd)/../shared}
@@ -36,7 +37,7 @@ case $arch in
   x86_64)
     cp "$given/oracle/busybox-x86_64" "$work/root/bin/busybox"
     kernel=$given/oracle/linux-7.3-x86_64.bzImage console=ttyS0 machine=q35
-    more=(-cpu max) ;;
+    more=(-cpu max) ; [ "$accelerator" != kvm ] || more=(-cpu host) ;;
   ppc64)
     cp "$given/oracle/busybox-ppc64le" "$work/root/bin/busybox"
     xz -dc "$given/oracle/linux-7.3-ppc64le.vmlinux.xz" >"$work/vmlinux"
@@ -58,6 +59,6 @@ for device in "${devices[@]}"; do
 done
 
 (cd "$work/root" && find . | "$given/oracle/busybox-$(uname -m | sed 's/ppc64$/ppc64le/')" cpio -o -H newc 2>/dev/null | gzip -1 >"$work/initrd.gz")
-timeout --foreground "$limit" "$given/tools/qemu-system" "$arch" -M "$machine" -accel tcg,thread=multi -m "${size}M" -smp "$cpus" \
+timeout --foreground "$limit" "$given/tools/qemu-system" "$arch" -M "$machine" -accel "$accelerator" -m "${size}M" -smp "$cpus" \
   -kernel "$kernel" -initrd "$work/initrd.gz" -append "console=$console quiet panic=-1 ${GUEST_APPEND-}" \
   -display none -serial stdio -monitor none -nic none "${more[@]}" "$@" </dev/null

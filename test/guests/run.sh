@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # Linux in QEMU with NVMe disks of ours: partitions, a GiB of checksums, resets under load, errors, a reboot.
 #
-#   test/guests/run.sh VIADUCT [KIND]...      KIND: x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32   (default: all)
+#   test/guests/run.sh VIADUCT [KIND]...      KIND: x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32
+#                                                   x86_64-kvm x86_64-kvm-iommufd x86_64-kvm-intx   (default: all)
 #
 # The disks are vfio-user servers', but for spapr: there QEMU itself runs under `viaduct run --iommu spapr` and has the disk by vfio-pci, through
-# an sPAPR container with a dynamic DMA window, or (spapr32) with the 32-bit window only.
+# an sPAPR container with a dynamic DMA window, or (spapr32) with the 32-bit window only. With kvm QEMU runs under `viaduct run` too, and the guest
+# on the host's KVM: by group and container, by an iommufd, and without MSI. Where no guest can run on /dev/kvm these are skipped.
 #
-# VIADUCT is the command, with blanks between its words. The last line is 'guests: N passed, N failed'. As root one disk is on a file
+# VIADUCT is the command, with blanks between its words. The last line is 'guests: N passed, N failed, N skipped'. As root one disk is on a file
 # system that is full; others cannot mount one, and go without that disk.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 1 ] || { sed -n 2,8p "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n 2,14p "$0" >&2; exit 2; }
 read -ra viaduct <<<"$1"; shift
-kinds=("$@"); [ ${#kinds[@]} -gt 0 ] || kinds=(x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32)
+kinds=("$@"); [ ${#kinds[@]} -gt 0 ] || kinds=(x86_64-memfd x86_64-default ppc64-memfd ppc64-spapr ppc64-spapr32 x86_64-kvm x86_64-kvm-iommufd x86_64-kvm-intx)
 work=$(mktemp -d) server=
 cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null; wait 2>/dev/null; umount "$work/full" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
-passed=0 failed=0
+passed=0 failed=0 skipped=0
+guest_checks=6 # of nvme.init with one disk
 
 report() { # kind, checks expected, what else ended, its status, its messages
   local kind=$1 good bad
@@ -29,17 +32,63 @@ report() { # kind, checks expected, what else ended, its status, its messages
   passed=$((passed + good)) failed=$((failed + bad))
 }
 
-spapr_guest() { # kind
+spapr_why_no_kvm() { # prints the reason, or nothing
+  if [ ! -e /dev/kvm ]; then echo 'there is no /dev/kvm'
+  elif ! (: >/dev/kvm) 2>/dev/null; then echo '/dev/kvm cannot be opened for writing'
+  elif ! grep -qwE 'vmx|svm' /proc/cpuinfo; then echo 'the processor has neither VMX nor SVM, and /dev/kvm runs no ordinary guest'
+  fi
+}
+
+kvm_guest() { # kind
+  local device=vfio-pci,host=0000:01:00.0 more=() append= status why
+  why=$(why_no_kvm)
+  if [ -n "$why" ]; then echo "skip $1: $why"; skipped=$((skipped + guest_checks + 1)); return; fi
+  case $1 in
+    *-iommufd) device+=,iommufd=iommufd; more=(-- -object iommufd,id=iommufd) ;;
+    *-intx) append=pci=nomsi ;;
+  esac
+  GUEST_APPEND=$append "${viaduct[@]}" run --quiet --device nvme,size=1300M,addr=0000:01:00.0 -- \
+    "$here/guest.sh" -k -t 600 -d "$device" "$here/nvme.init" "${more[@]}" >"$work/console" 2>"$work/run.err"
+  status=$?
+  # QEMU warns of a KVM-VFIO device that does not take its group, and of much else that has 'vfio' in it.
+  if grep -i vfio "$work/run.err" || ! grep -q '^guest done' <(tr -d '\r' <"$work/console"); then echo "FAIL $1: QEMU complains, or did not get far"; failed=$((failed + 1)); else echo "ok   $1: no word from QEMU"; passed=$((passed + 1)); fi
+  report "$1" "$guest_checks" 'viaduct run' "$status" "$work/run.err"
+}
+
+guest() { # kind
   local more=() status
   [ "${1##*-}" != spapr32 ] || more=(-- -global spapr-pci-host-bridge.ddw=off)
   "${viaduct[@]}" run --quiet --iommu spapr --device nvme,size=1300M,addr=0000:01:00.0 -- \
     "$here/guest.sh" -a ppc64 -t 600 -d vfio-pci,host=0000:01:00.0 "$here/nvme.init" "${more[@]}" >"$work/console" 2>"$work/run.err"
   status=$?
-  report "$1" 6 'viaduct run' "$status" "$work/run.err"
+  report "$1" $guest_checks 'viaduct run' "$status" "$work/run.err"
+}
+
+why_no_kvm() { # prints the reason, or nothing
+  if [ ! -e /dev/kvm ]; then echo 'there is no /dev/kvm'
+  elif ! (: >/dev/kvm) 2>/dev/null; then echo '/dev/kvm cannot be opened for writing'
+  elif ! grep -qwE 'vmx|svm' /proc/cpuinfo; then echo 'the processor has neither VMX nor SVM, and /dev/kvm runs no ordinary guest'
+  fi
+}
+
+kvm_guest() { # kind
+  local device=vfio-pci,host=0000:01:00.0 more=() append= status why
+  why=$(why_no_kvm)
+  if [ -n "$why" ]; then echo "skip $1: $why"; skipped=$((skipped + guest_checks + 1)); return; fi
+  case $1 in
+    *-iommufd) device+=,iommufd=iommufd; more=(-- -object iommufd,id=iommufd) ;;
+    *-intx) append=pci=nomsi ;;
+  esac
+  GUEST_APPEND=$append "${viaduct[@]}" run --quiet --device nvme,size=1300M,addr=0000:01:00.0 -- \
+    "$here/guest.sh" -k -t 600 -d "$device" "$here/nvme.init" "${more[@]}" >"$work/console" 2>"$work/run.err"
+  status=$?
+  # QEMU warns of a KVM-VFIO device that does not take its group, and of much else that has 'vfio' in it.
+  if grep -i vfio "$work/run.err"; then echo "FAIL $1: QEMU complains"; failed=$((failed + 1)); else echo "ok   $1: no word from QEMU"; passed=$((passed + 1)); fi
+  report "$1" "$guest_checks" 'viaduct run' "$status" "$work/run.err"
 }
 
 guest() { # kind
-  local kind=$1 arch=${1%-*} memory=${1#*-} disks=() sockets=() expected=6 name line
+  local kind=$1 arch=${1%-*} memory=${1#*-} disks=() sockets=() expected=$guest_checks name line
   rm -f "$work"/*.img "$work"/*.sock; mkdir -p "$work/full"
   disks+=("nvme,file=$work/main.img,size=1300M"); sockets+=("$work/main.sock")
   if mount -t tmpfs -o size=8M viaduct-test "$work/full" 2>/dev/null; then
@@ -62,6 +111,6 @@ guest() { # kind
   report "$kind" "$expected" 'the server' "$status" "$work/serve.err"
 }
 
-for kind in "${kinds[@]}"; do case $kind in *-spapr*) spapr_guest "$kind" ;; *) guest "$kind" ;; esac; done
-echo "guests: $passed passed, $failed failed"
+for kind in "${kinds[@]}"; do case $kind in *-kvm*) kvm_guest "$kind" ;; *-spapr*) spapr_guest "$kind" ;; *) guest "$kind" ;; esac; done
+echo "guests: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -41,8 +41,11 @@ static unused void touch(volatile uint64_t *p, bool write, uint64_t value, const
 static unused int open_kvm(void)
 {
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		die("open /dev/kvm");
+	if (fd < 0) {
+		note("/dev/kvm: %s", strerror(errno));
+		flush();
+		_exit(77);
+	}
 	return fd;
 }
 

@@ -3,6 +3,7 @@
  * repeats, two tables and two windows, windows and groups and tables that go, and orders of closing.
  */
 /* machine: real power ; ours --iommu spapr,page=64k --device edu,addr=0000:00:00.0 */
+/* machine host: real power ; ours --iommu spapr,page=64k,kvm=host --device edu,addr=0000:00:00.0 */
 /* machine powernv: real powernv ; ours --iommu spapr,platform=powernv,page=64k --device edu,addr=0000:01:00.0 */
 #include "kvm.h"
 

@@ -82,6 +82,7 @@ internal static class RunCommand
             EnforceMemlock = limits.EnforceMemlock,
             EnforceCapabilities = limits.EnforceCapabilities,
             PhysicalMemory = machine.PhysicalMemory,
+            HostIoctls = machine.HostKvm,
             Report = Console.Error.WriteLine,
             Statistics = statistics,
         });

@@ -16,7 +16,8 @@ internal sealed class RunOptions
         Description = "What is between devices and memory. type1: an IOMMU, for containers and iommufds. spapr: a POWER machine's DMA windows and "
             + "TCE tables, for sPAPR containers of both versions. Its keys, behind commas: platform=pseries (a partition, usual) or powernv (bare "
             + "metal); page=4k (usual) or 64k, the kernel's page, of which what is registered must be a multiple; ddw=off for a partition without "
-            + "dynamic windows; kvm=host for the host's /dev/kvm in place of one of a POWER machine, which has no processors. "
+            + "dynamic windows; kvm=host for the host's /dev/kvm, with TCE tables of ours, in place of one of a POWER machine, which has no "
+            + "processors. "
             + "none: nothing, as with enable_unsafe_noiommu_mode=1: devices use physical addresses, which a program finds in "
             + "/proc/self/pagemap, and nothing protects its memory from them. A device's key iommu= says it for that device.",
         HelpName = $"{IommuKinds.Type1}|{IommuKinds.Spapr}[,key=value]|{IommuKinds.None}",

@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using Viaduct.Abi;
 using Viaduct.Iommu;
 using Viaduct.Iommu.NoIommu;
 using Viaduct.Iommu.SpaprTce;
 using Viaduct.Kvm.Files;
+using Viaduct.Kvm.Host;
 using Viaduct.Memory;
 using Viaduct.Pci;
 using Viaduct.Pci.Drivers;
@@ -48,6 +50,7 @@ internal sealed class MachineBuilder : IPciHost
             ? new SpaprTceDriver(platform)
             : new Type1Driver(new Type1Options { AllowUnsafeInterrupts = _options.AllowUnsafeInterrupts });
         System = new VfioSystem([_noIommu, driver]) { HasIommufd = _unit.TcePlatform is null, OtherNodes = CreateNodes() };
+        HostKvm = CreateHostKvm();
         _bus = new PciBusType(System, _bridge, this);
     }
 
@@ -71,11 +74,21 @@ internal sealed class MachineBuilder : IPciHost
         }
     }
 
+    private HostKvm? CreateHostKvm() => _unit.TcePlatform switch
+    {
+        null => new HostKvm(kernelPageShift: 12, hasTceTables: false),
+        _ when _options.Iommu.HasKvm => null,
+        var platform => new HostKvm(platform.KernelPageShift, RuntimeInformation.ProcessArchitecture != Architecture.Ppc64le),
+    };
+
     /// <summary>The devices, in the order of the command line.</summary>
     public List<PlacedDevice> Devices { get; } = [];
 
     /// <summary>The machine.</summary>
     public VfioSystem System { get; }
+
+    /// <summary>What is ours of the host's KVM; null where the machine has a /dev/kvm of its own in its place.</summary>
+    public HostKvm? HostKvm { get; }
 
     /// <summary>What devices without an IOMMU reach; null where there is no such device.</summary>
     public PhysicalMemory? PhysicalMemory => _noIommu.IsEnabled ? _noUnit.PhysicalMemory : null;

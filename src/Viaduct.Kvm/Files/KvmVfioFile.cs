@@ -29,7 +29,7 @@ public sealed class KvmVfioFile(KvmVfioDevice device) : VfioFile
             KvmIoctl.KVM_SET_DEVICE_ATTR => SetAttr(caller, argument),
             KvmIoctl.KVM_GET_DEVICE_ATTR => Errno.EPERM,
             KvmIoctl.KVM_HAS_DEVICE_ATTR => caller.Memory.TryRead<KvmDeviceAttr>(argument, out var attr)
-                ? KvmVfioDevice.HasAttr(attr.Group, attr.Attr)
+                ? device.HasAttr(attr.Group, attr.Attr)
                 : Errno.EFAULT,
             _ => Errno.ENOTTY,
         };
@@ -45,12 +45,16 @@ public sealed class KvmVfioFile(KvmVfioDevice device) : VfioFile
             return Errno.EFAULT;
         }
 
-        return (attr.Group, attr.Attr) switch
+        if (device.HasAttr(attr.Group, attr.Attr).IsError)
         {
-            (KvmVfio.KVM_DEV_VFIO_FILE, KvmVfio.KVM_DEV_VFIO_FILE_ADD) => WithFile(caller, attr.Addr, device.Add),
-            (KvmVfio.KVM_DEV_VFIO_FILE, KvmVfio.KVM_DEV_VFIO_FILE_DEL) => WithFile(caller, attr.Addr, device.Remove),
-            (KvmVfio.KVM_DEV_VFIO_FILE, KvmVfio.KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE) => SetSpaprTce(caller, attr.Addr),
-            _ => Errno.ENXIO,
+            return Errno.ENXIO;
+        }
+
+        return attr.Attr switch
+        {
+            KvmVfio.KVM_DEV_VFIO_FILE_ADD => WithFile(caller, attr.Addr, device.Add),
+            KvmVfio.KVM_DEV_VFIO_FILE_DEL => WithFile(caller, attr.Addr, device.Remove),
+            _ => SetSpaprTce(caller, attr.Addr),
         };
     }
 

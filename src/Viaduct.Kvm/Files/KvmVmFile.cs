@@ -36,8 +36,8 @@ public sealed class KvmVmFile(KvmVm vm, Action? processorWanted = null) : VfioFi
             KvmIoctl.KVM_CREATE_VCPU => CreateVcpu(),
             KvmIoctl.KVM_CHECK_EXTENSION => KvmFile.CheckExtension(argument),
             KvmIoctl.KVM_SET_USER_MEMORY_REGION => SetUserMemoryRegion(caller, argument),
-            KvmIoctl.KVM_CREATE_SPAPR_TCE => CreateSpaprTce(caller, argument),
-            KvmIoctl.KVM_CREATE_SPAPR_TCE_64 => CreateSpaprTce64(caller, argument),
+            KvmIoctl.KVM_CREATE_SPAPR_TCE => VmIoctls.CreateSpaprTce(Vm, caller, argument),
+            KvmIoctl.KVM_CREATE_SPAPR_TCE_64 => VmIoctls.CreateSpaprTce64(Vm, caller, argument),
             KvmIoctl.KVM_CREATE_DEVICE => CreateDevice(caller, argument),
             KvmIoctl.KVM_ENABLE_CAP => EnableCap(caller, argument),
             _ => Errno.ENOTTY,
@@ -57,38 +57,6 @@ public sealed class KvmVmFile(KvmVm vm, Action? processorWanted = null) : VfioFi
     private SysResult SetUserMemoryRegion(Caller caller, ulong argument)
         => caller.Memory.TryRead<KvmUserspaceMemoryRegion>(argument, out var region) ? Vm.SetUserMemoryRegion(region) : Errno.EFAULT;
 
-    private SysResult CreateSpaprTce(Caller caller, ulong argument)
-    {
-        if (!caller.Memory.TryRead<KvmCreateSpaprTce>(argument, out var create))
-        {
-            return Errno.EFAULT;
-        }
-
-        const int PageShift = 12;
-        return CreateTable(
-            caller, new KvmCreateSpaprTce64 { Liobn = create.Liobn, PageShift = PageShift, Size = create.WindowSize >> PageShift });
-    }
-
-    private SysResult CreateSpaprTce64(Caller caller, ulong argument)
-        => caller.Memory.TryRead<KvmCreateSpaprTce64>(argument, out var create) ? CreateTable(caller, create) : Errno.EFAULT;
-
-    private SysResult CreateTable(Caller caller, in KvmCreateSpaprTce64 create)
-    {
-        var result = Vm.CreateSpaprTce(caller, create, out var table);
-        if (result.IsError)
-        {
-            return result;
-        }
-
-        var installed = caller.InstallFile(new SpaprTceFile(table!), closeOnExec: true);
-        if (installed.IsError)
-        {
-            Vm.Release(table!);
-        }
-
-        return installed;
-    }
-
     private SysResult CreateDevice(Caller caller, ulong argument)
     {
         if (!caller.Memory.TryRead<KvmCreateDevice>(argument, out var create))
@@ -96,31 +64,7 @@ public sealed class KvmVmFile(KvmVm vm, Action? processorWanted = null) : VfioFi
             return Errno.EFAULT;
         }
 
-        if (create.Type != KvmVfio.KVM_DEV_TYPE_VFIO)
-        {
-            return Errno.ENODEV;
-        }
-
-        if ((create.Flags & KvmVfio.KVM_CREATE_DEVICE_TEST) != 0)
-        {
-            return SysResult.Success;
-        }
-
-        var result = Vm.CreateVfioDevice(out var device);
-        if (result.IsError)
-        {
-            return result;
-        }
-
-        var installed = caller.AddFile(new KvmVfioFile(device!), closeOnExec: true);
-        if (installed.IsError)
-        {
-            device!.Release();
-            return installed;
-        }
-
-        create.Fd = (uint)installed.Raw;
-        return caller.Memory.TryWrite(argument, create) ? SysResult.Success : Errno.EFAULT;
+        return create.Type == KvmVfio.KVM_DEV_TYPE_VFIO ? VmIoctls.CreateVfioDevice(Vm, caller, argument, create) : Errno.ENODEV;
     }
 
     private SysResult EnableCap(Caller caller, ulong argument)

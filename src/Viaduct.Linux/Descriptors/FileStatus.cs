@@ -10,6 +10,9 @@ public partial struct FileStatus
     /// <summary>S_ISREG.</summary>
     public readonly bool IsRegular => (Mode & 0xf000) == 0x8000;
 
+    /// <summary>S_ISCHR.</summary>
+    public readonly bool IsCharacterDevice => (Mode & 0xf000) == 0x2000;
+
     /// <summary>S_ISSOCK.</summary>
     public readonly bool IsSocket => (Mode & 0xf000) == 0xc000;
 

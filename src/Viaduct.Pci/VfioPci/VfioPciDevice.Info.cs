@@ -86,7 +86,7 @@ public sealed partial class VfioPciDevice
     {
         info.Size = bar.Size;
         info.Flags = ReadWrite;
-        if (!bar.IsMappable)
+        if (!bar.IsMappable || caller.RunsGuests)
         {
             return SysResult.Success;
         }

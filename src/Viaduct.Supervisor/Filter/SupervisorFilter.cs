@@ -43,7 +43,8 @@ internal static class SupervisorFilter
 
     /// <summary>The program for the host's architecture; calls of any other are left alone.</summary>
     /// <param name="eventFds">We must make the clients' eventfds.</param>
-    public static ReadOnlySpan<SockFilter> Build(bool eventFds)
+    /// <param name="hostRequests">Requests of ioctl that come by whatever descriptor.</param>
+    public static ReadOnlySpan<SockFilter> Build(bool eventFds, IReadOnlyList<uint> hostRequests)
     {
         const uint Ours = FirstDescriptor;
         var filter = new FilterBuilder()
@@ -56,9 +57,7 @@ internal static class SupervisorFilter
 
         filter
             .When(SystemCall.Close, b => b.LoadArgument(0).IfAtLeast(Ours, Trace).Return(Allow))
-            .When(SystemCall.Ioctl, b => b
-                .LoadArgument(0).IfAtLeast(Ours, Notify)
-                .LoadArgument(1).Mask(IoctlTypeMask).IfEqual(IoctlTypeVfio, Notify).Return(Allow))
+            .When(SystemCall.Ioctl, b => IoctlCall(b, hostRequests))
             .When(SystemCall.Mmap, b => b
                 .LoadArgument(3).IfAny(MAP_ANONYMOUS, Allow)
                 .LoadArgument(4).IfAtLeast(Ours, Notify)
@@ -92,6 +91,17 @@ internal static class SupervisorFilter
         }
 
         return filter.Return(Allow).Program;
+    }
+
+    private static void IoctlCall(FilterBuilder b, IReadOnlyList<uint> hostRequests)
+    {
+        b.LoadArgument(0).IfAtLeast(FirstDescriptor, Notify).LoadArgument(1);
+        foreach (var request in hostRequests)
+        {
+            b.IfEqual(request, Notify);
+        }
+
+        b.Mask(IoctlTypeMask).IfEqual(IoctlTypeVfio, Notify).Return(Allow);
     }
 
     // Descriptors that came by dup2 or SCM_RIGHTS have low numbers; what only a device understands comes all the same.

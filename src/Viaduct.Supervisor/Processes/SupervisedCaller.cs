@@ -36,6 +36,12 @@ internal sealed class SupervisedCaller(
         }
     }
 
+    public override bool RunsGuests
+    {
+        get => Process.RunsGuests;
+        set => Process.RunsGuests = value;
+    }
+
     private SupervisedProcess Process => _process ?? throw new InvalidOperationException("no call is being served");
 
     /// <summary>A call begins.</summary>

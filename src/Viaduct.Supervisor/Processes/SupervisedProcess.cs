@@ -37,6 +37,9 @@ internal sealed class SupervisedProcess : IDisposable
     /// <summary>--memlock=enforce.</summary>
     public bool EnforceMemlock { get; }
 
+    /// <summary><see cref="Vfio.Files.Caller.RunsGuests"/>, since it last executed a program.</summary>
+    public bool RunsGuests { get; set; }
+
     /// <summary>The address space that it has now.</summary>
     public RemoteMemory Memory => _memory;
 
@@ -153,6 +156,7 @@ internal sealed class SupervisedProcess : IDisposable
     public void OnExec()
     {
         _descriptors.Clear();
+        RunsGuests = false;
         Volatile.Write(ref _lowestFree, SupervisorFilter.FirstDescriptor);
         var old = _memory;
         _memory = NewMemory(Id);

@@ -7,7 +7,7 @@ using Viaduct.Vfio.Files;
 namespace Viaduct.Supervisor.Syscalls;
 
 /// <summary>ioctl(2).</summary>
-internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, RunStatistics statistics)
+internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, RunStatistics statistics, IHostIoctls? hostIoctls)
 {
     // What the kernel answers before it asks a driver: FIONCLEX, FIOCLEX, FIONBIO, FIOASYNC.
     private const uint FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIOASYNC = 0x5452;
@@ -23,6 +23,11 @@ internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, R
         if (file is { IsPathOnly: true })
         {
             return Errno.EBADF;
+        }
+
+        if (file is null && hostIoctls is not null && hostIoctls.Requests.Contains(command))
+        {
+            return OnHostFile(call, hostIoctls, command);
         }
 
         if (file is null or OpenAttribute || command is FIONBIO or FIONCLEX or FIOCLEX or FIOASYNC)
@@ -42,6 +47,24 @@ internal sealed class IoctlCalls(SupervisedCaller caller, OpenFileTable files, R
 
         var result = vfio.File.Ioctl(caller, command, call.Arg2);
         CountOf(vfio.File, command).Add(result.IsError);
+        return result;
+    }
+
+    private Outcome OnHostFile(in Call call, IHostIoctls ioctls, uint command)
+    {
+        using var file = HostFile.Open(call.Process, call.Task, call.Descriptor);
+        if (file is null)
+        {
+            return Outcome.Host;
+        }
+
+        files.ReleaseClosed(); // a machine whose device was closed may have another one
+        if (ioctls.Ioctl(caller, file, command, call.Arg2) is not { } result)
+        {
+            return Outcome.Host;
+        }
+
+        statistics.Count(IoctlNames.Of(null, command), result.IsError);
         return result;
     }
 

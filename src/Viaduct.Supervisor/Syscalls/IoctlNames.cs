@@ -107,7 +107,8 @@ internal static class IoctlNames
 
     private static readonly Dictionary<uint, string> s_unknown = [];
 
-    public static string Of(VfioFile file, uint command)
+    /// <summary>The name of a request to a file; null for one of the host's.</summary>
+    public static string Of(VfioFile? file, uint command)
     {
         var names = file switch
         {

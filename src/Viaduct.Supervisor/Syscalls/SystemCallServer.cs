@@ -62,7 +62,7 @@ internal sealed class SystemCallServer
         _descriptors = new DescriptorCalls(_paths, _installer, files);
         _transfers = new TransferCalls(_caller, files);
         _attributes = new AttributeCalls(listener, files, options.Report);
-        _ioctls = new IoctlCalls(_caller, files, statistics);
+        _ioctls = new IoctlCalls(_caller, files, statistics, options.HostIoctls);
         _mmap = new MmapCall(files, statistics);
     }
 

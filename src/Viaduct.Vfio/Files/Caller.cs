@@ -7,6 +7,10 @@ namespace Viaduct.Vfio.Files;
 /// <summary>The task that makes a call, with its table of open files. Good for the length of that call only.</summary>
 public abstract class Caller : ClientTask
 {
+    /// <summary>It has made a virtual machine of the host's KVM. A guest's processor does not stop at a load or store of a mapped register as a
+    /// program does, so that regions are not there to be mapped: the VMM carries out accesses by pread and pwrite.</summary>
+    public virtual bool RunsGuests { get; set; }
+
     /// <summary>fget(): the VFIO file behind a descriptor.</summary>
     /// <param name="fd">The number, as the client gave it.</param>
     /// <param name="file">The file; null where the descriptor is open but is none of ours.</param>

@@ -41,6 +41,9 @@ internal sealed class TestCaller : Caller, IDisposable
 
     public ulong MemlockLimit { get; set; } = ulong.MaxValue;
 
+    /// <summary>No descriptor is free.</summary>
+    public bool IsFull { get; set; }
+
     public override bool IsCapable(Capability capability) => false;
 
     public int Add(VfioFile file)
@@ -76,7 +79,7 @@ internal sealed class TestCaller : Caller, IDisposable
     public override SysResult InstallFile(VfioFile file, bool closeOnExec)
     {
         Assert.True(closeOnExec);
-        return SysResult.FromValue(Add(file));
+        return IsFull ? Errno.EMFILE : SysResult.FromValue(Add(file));
     }
 
     public override SysResult AddFile(VfioFile file, bool closeOnExec) => InstallFile(file, closeOnExec);

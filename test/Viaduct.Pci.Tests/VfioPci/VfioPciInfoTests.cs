@@ -38,6 +38,15 @@ public sealed class VfioPciInfoTests
         Assert.Equal([64, flags, index, 0xaaaaaaaa, size, 0, 0, index << 8], Words(client, 8));
     }
 
+    [Fact]
+    public void GetRegionInfo_CallerThatRunsGuests_HasNothingToMap()
+    {
+        using var client = new Client(TestFunction.Express());
+        client.Caller.RunsGuests = true;
+        Assert.Equal(SysResult.Success, client.Ioctl(VfioIoctl.VFIO_DEVICE_GET_REGION_INFO, 40, 0, 0, 9));
+        Assert.Equal([40u, 3, 0, 9, 0x4000], Words(client, 5));
+    }
+
     [Theory]
     [InlineData(32u, 8u)]
     [InlineData(32u, uint.MaxValue)]

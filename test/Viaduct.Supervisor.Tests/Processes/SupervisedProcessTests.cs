@@ -65,7 +65,9 @@ public sealed class SupervisedProcessTests : IDisposable
     {
         _process.SetInstalled(Ours, _file);
         var memory = _process.Memory;
+        _process.RunsGuests = true;
         _process.OnExec();
+        Assert.False(_process.RunsGuests);
         Assert.False(_process.TryGetKnown(Ours, out _));
         Assert.NotSame(memory, _process.Memory);
         Assert.False(memory.TryRead(0, new byte[1]));
