@@ -37,7 +37,8 @@ internal sealed partial class NvmeController
         return was;
     }
 
-    /// <summary>Does what doorbells say.</summary>
+    /// <summary>Does what doorbells say. Where the host has them in memory, what is there can be newer: heads are taken from there, tails when the
+    /// queue is served.</summary>
     public void Ring(DoorbellBox doorbells)
     {
         while (doorbells.TryTakeHead(out var queue, out var head))
@@ -46,7 +47,7 @@ internal sealed partial class NvmeController
             {
                 InvalidDoorbell(queue, isValue: false);
             }
-            else if (!completions.TrySetHead(head))
+            else if (!LookAtHead(completions) && !completions.TrySetHead(head))
             {
                 InvalidDoorbell(queue, isValue: true);
             }
@@ -69,6 +70,11 @@ internal sealed partial class NvmeController
             else
             {
                 submissions.Tail = tail;
+                if (queue == 0)
+                {
+                    FindAdminDoorbells();
+                }
+
                 MarkReady(submissions);
             }
         }
@@ -295,6 +301,9 @@ internal sealed partial class NvmeController
         _cursor = 0;
         _shadow = 0;
         _eventIndex = 0;
+        _adminDoorbells = AdminDoorbells.Unknown;
+        _adminTail = 0;
+        _adminHead = 0;
     }
 
     private static bool MayWorkLater(NvmeStatus status) => status is NvmeStatus.DataTransferError or NvmeStatus.InternalError

@@ -3,15 +3,26 @@ using System.Buffers.Binary;
 namespace Viaduct.Devices.Nvme;
 
 /// <content>Doorbells in memory (NVMe base 2.0, 5.8 and B.5): the host writes them there, and to the register only where the value passes what the
-/// controller has written beside it. Only I/O queues use them: no driver does for the admin queue.</content>
+/// controller has written beside it. Linux and SPDK write those of I/O queues only, libvfn those of the admin queue too: which it is shows when the
+/// host writes the admin queue's register for the first time. Later would be too late: SPDK frees the buffers while the controller has them.</content>
 internal sealed partial class NvmeController
 {
+    // The head of no queue.
+    private const uint Changed = uint.MaxValue;
+
     private readonly byte[] _word = new byte[sizeof(uint)];
     private ulong _shadow;
     private ulong _eventIndex;
 
-    /// <summary>The heads of I/O completion queues are in memory, and not in registers.</summary>
-    public bool HasShadow => _shadow != 0;
+    // The admin queue's doorbells as this controller wrote them to memory; the head is Changed once the host has written one.
+    private AdminDoorbells _adminDoorbells;
+    private uint _adminTail;
+    private uint _adminHead;
+
+    /// <summary>The head of a completion queue is in memory, and not in its register.</summary>
+    public bool IsHeadInMemory(int queue) => IsInMemory(queue) && (queue != 0 || _adminHead == Changed);
+
+    private bool IsInMemory(int queue) => _shadow != 0 && (queue != 0 || _adminDoorbells == AdminDoorbells.Memory);
 
     private NvmeStatus ConfigureDoorbellBuffers(in NvmeCommand command)
     {
@@ -25,7 +36,7 @@ internal sealed partial class NvmeController
         _eventIndex = command.Prp2;
 
         // Queues that are there already begin where their registers were.
-        for (var id = 1; id < _submissions.Length; id++)
+        for (var id = 0; id < _submissions.Length; id++)
         {
             if (_submissions[id] is { } submissions
                 && !(TryStore(_shadow + TailAt(id), submissions.Tail) && TryStore(_eventIndex + TailAt(id), submissions.Tail)))
@@ -40,6 +51,9 @@ internal sealed partial class NvmeController
             }
         }
 
+        _adminDoorbells = AdminDoorbells.Unknown;
+        _adminTail = _submissions[0]!.Tail;
+        _adminHead = _completions[0]!.Head;
         return NvmeStatus.Success;
     }
 
@@ -57,11 +71,6 @@ internal sealed partial class NvmeController
     /// <summary>Takes the tail that is in memory, and the head of a completion queue that seems full.</summary>
     private void LookAtShadow(SubmissionQueue queue)
     {
-        if (_shadow == 0 || queue.Id == 0)
-        {
-            return;
-        }
-
         LookAtTail(queue);
         if (queue.Completions.Free == 0)
         {
@@ -71,7 +80,7 @@ internal sealed partial class NvmeController
 
     private void LookAtTail(SubmissionQueue queue)
     {
-        if (!TryLoad(_shadow + TailAt(queue.Id), out var tail))
+        if (!IsInMemory(queue.Id) || !TryLoad(_shadow + TailAt(queue.Id), out var tail))
         {
             return;
         }
@@ -86,18 +95,46 @@ internal sealed partial class NvmeController
         }
     }
 
-    private void LookAtHead(CompletionQueue queue)
+    /// <summary>Takes the head that is in memory.</summary>
+    /// <returns>False where the host has it in the register.</returns>
+    private bool LookAtHead(CompletionQueue queue)
     {
-        if (TryLoad(_shadow + HeadAt(queue.Id), out var head) && !queue.TrySetHead(head))
+        if (!IsInMemory(queue.Id) || !TryLoad(_shadow + HeadAt(queue.Id), out var head))
+        {
+            return false;
+        }
+
+        if (queue.Id == 0)
+        {
+            if (head == _adminHead)
+            {
+                return false;
+            }
+
+            _adminHead = Changed;
+        }
+
+        if (!queue.TrySetHead(head))
         {
             InvalidDoorbell(queue.Id, isValue: true);
+        }
+
+        return true;
+    }
+
+    /// <summary>The admin queue's tail register was written: a host that has it in memory has written it there before.</summary>
+    private void FindAdminDoorbells()
+    {
+        if (_shadow != 0 && _adminDoorbells == AdminDoorbells.Unknown && TryLoad(_shadow, out var tail))
+        {
+            _adminDoorbells = tail == _adminTail ? AdminDoorbells.Registers : AdminDoorbells.Memory;
         }
     }
 
     /// <summary>Nothing waits: has the host write to the register when there is something, unless there is by now.</summary>
     private void AskForDoorbell(SubmissionQueue queue)
     {
-        if (_shadow == 0 || queue.Id == 0 || !TryStore(_eventIndex + TailAt(queue.Id), queue.Tail))
+        if (!IsInMemory(queue.Id) || !TryStore(_eventIndex + TailAt(queue.Id), queue.Tail))
         {
             return;
         }
@@ -112,7 +149,7 @@ internal sealed partial class NvmeController
 
     private void AskForDoorbell(CompletionQueue queue)
     {
-        if (_shadow == 0 || queue.Id == 0 || !TryStore(_eventIndex + HeadAt(queue.Id), queue.Head))
+        if (!IsInMemory(queue.Id) || !TryStore(_eventIndex + HeadAt(queue.Id), queue.Head))
         {
             return;
         }

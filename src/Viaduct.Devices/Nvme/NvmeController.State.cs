@@ -21,6 +21,9 @@ internal sealed partial class NvmeController
         state.Write(IsShutDown);
         state.Write(_shadow);
         state.Write(_eventIndex);
+        state.Write((byte)_adminDoorbells);
+        state.Write(_adminTail);
+        state.Write(_adminHead);
         for (var i = 0; i < _completions.Length; i++)
         {
             SaveCompletions(state, _completions[i]);
@@ -60,6 +63,14 @@ internal sealed partial class NvmeController
         IsShutDown = state.ReadBool();
         _shadow = state.ReadUInt64();
         _eventIndex = state.ReadUInt64();
+        _adminDoorbells = (AdminDoorbells)state.ReadByte();
+        if (_adminDoorbells > AdminDoorbells.Memory)
+        {
+            state.Refuse();
+        }
+
+        _adminTail = state.ReadUInt32();
+        _adminHead = state.ReadUInt32();
         LoadQueues(ref state);
         LoadCommands(ref state);
         LoadEvents(ref state);

@@ -42,7 +42,7 @@ public sealed partial class NvmeFunction
                 continue;
             }
 
-            if (!_interrupting.Contains(queue) || (_controller.HasShadow && queue != 0))
+            if (!_interrupting.Contains(queue) || _controller.IsHeadInMemory(queue))
             {
                 _interrupting.Add(queue);
                 _doorbells.ResetHead(queue, completions.Head);

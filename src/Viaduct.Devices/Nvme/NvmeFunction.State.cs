@@ -10,7 +10,7 @@ public sealed partial class NvmeFunction : IDeviceState, ISharedStorage
 {
     // "NVMe", and the version of what follows.
     private const uint StateMark = 0x654d_564e;
-    private const uint StateVersion = 1;
+    private const uint StateVersion = 2;
 
     /// <inheritdoc/>
     public bool CanMigrate => Array.TrueForAll(_namespaces, ns => ns.Storage.CanMove);

@@ -97,12 +97,86 @@ public sealed class NvmeShadowTests
     }
 
     [Fact]
+    public void HeadRegister_OlderThanMemory_IsNoMistake()
+    {
+        for (var i = 0; i < 15; i++)
+        {
+            _queue.Put(NvmeEntry.Read(0, 1, Data));
+        }
+
+        Store(8, 15);
+        _nvme.Function.WriteBar(0, 0x1008, 4, 15);
+        _nvme.Run();
+
+        // The queue is full. The host wrote the register for head 3, and memory for 5, before the controller looked; then the register arrives again.
+        Store(12, 5);
+        _nvme.Function.WriteBar(0, 0x100c, 4, 5);
+        _nvme.Run();
+        _nvme.Function.WriteBar(0, 0x100c, 4, 3);
+        _nvme.Run();
+        Assert.Equal(0UL, Errors());
+    }
+
+    [Fact]
+    public void Admin_InMemory_IsServedAsTheEventIndexesSay()
+    {
+        var driver = new NvmeShadowAdmin(_nvme, Shadow, EventIndex);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(0, driver.Do(new NvmeEntry(0x0a) { Dword10 = 11 }).Status);
+        }
+
+        // Its completion queue has 32 entries.
+        Assert.InRange(driver.HeadsRung, 1, 10);
+        Assert.Equal(0UL, driver.Errors());
+    }
+
+    [Fact]
+    public void Admin_InMemoryAfterRegisters_IsServed()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(0, _nvme.Command(0x0a, dword10: 11).Status);
+        }
+
+        Assert.Equal(0, _nvme.Command(0x7c, prp1: Shadow, prp2: EventIndex).Status);
+        var driver = new NvmeShadowAdmin(_nvme, Shadow, EventIndex);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(0, driver.Do(new NvmeEntry(0x0a) { Dword10 = 11 }).Status);
+        }
+    }
+
+    [Fact]
+    public void Admin_Registers_AreHeardWhateverBecomesOfTheBuffers()
+    {
+        // SPDK frees the buffers, and other data is there, while the controller has them.
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(0, _nvme.Command(0x0a, dword10: 11).Status);
+            _nvme.Host.At(Shadow, 8).Fill((byte)i);
+            _nvme.Host.At(EventIndex, 8).Fill((byte)i);
+            Assert.Equal(0, _nvme.Command(0x0a, dword10: 11).Status);
+            Assert.Equal((uint)i * 0x0101_0101, Load(0));
+        }
+
+        Assert.Equal(0UL, Errors());
+    }
+
+    [Fact]
     public void Buffers_Gone_LeavesRegisters()
     {
         _nvme.Host.Space.Unmap(Host.MemoryAddress);
         _nvme.Function.WriteBar(0, 0x1008, 4, 1);
         _nvme.Run();
         Assert.Contains(_nvme.Host.Mistakes.Mistakes, mistake => mistake.Contains("doorbell buffers", StringComparison.Ordinal));
+    }
+
+    /// <summary>Error log entries since the beginning.</summary>
+    private ulong Errors()
+    {
+        Assert.Equal(0, _nvme.Command(0x02, 0xffff_ffff, Data, 0x000f_0001).Status);
+        return Word64(_nvme.Host.At(Data, 64), 0);
     }
 
     private void Store(int at, uint value)

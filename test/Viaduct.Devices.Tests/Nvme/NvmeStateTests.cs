@@ -46,6 +46,30 @@ public sealed class NvmeStateTests : IDisposable
     }
 
     [Fact]
+    public void State_AdminDoorbellsInMemory_StayThere()
+    {
+        const ulong shadow = Lists, eventIndex = Lists + 0x1000;
+        Assert.Equal(0, _nvme.Command(0x7c, prp1: shadow, prp2: eventIndex).Status);
+        var driver = new NvmeShadowAdmin(_nvme, shadow, eventIndex);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(0, driver.Do(new NvmeEntry(0x0a) { Dword10 = 11 }).Status);
+            Replace(Save());
+        }
+    }
+
+    [Fact]
+    public void State_AdminDoorbellsInRegisters_StayThere()
+    {
+        Assert.Equal(0, _nvme.Command(0x7c, prp1: Lists, prp2: Lists + 0x1000).Status);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(0, _nvme.Command(0x0a, dword10: 11).Status);
+            Replace(Save());
+        }
+    }
+
+    [Fact]
     public void State_CommandsThatWait_AreDoneOnce()
     {
         // The doorbell was rung, and the engine has not looked.
