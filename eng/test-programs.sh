@@ -62,19 +62,45 @@ peer() { # devices as words, perhaps with options of run between them; program, 
 test_peers() {
   test_selftests
   test_libvfio_user
+  test_libvfn
+  test_spdk
+}
+
+# Totals of a script: its last line of that name.
+totals() { # name, status
+  local line; line=$(grep -E "^$1: [0-9]+ passed, [0-9]+ failed" "$work/out" | tail -1)
+  if [ "$2" = 77 ]; then cat "$work/out"; count 0 0 1; return; fi
+  if [ -z "$line" ]; then echo "FAIL $1 gave no totals"; tail -20 "$work/out"; count 0 1; return; fi
+  grep -vx "$line" "$work/out"
+  # shellcheck disable=SC2046
+  count $(sed -E 's/.*: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 \4/' <<<"$line")
+}
+
+test_libvfn() {
+  say "libvfn's NVMe driver, as an ordinary user"
+  mkdir -p "$stage/libvfn/out" && cp test/peers/libvfn.sh "$stage/libvfn/" && chmod 1777 "$stage/libvfn/out"
+  if [ -n "${LIBVFN-}" ]; then cp -r "$LIBVFN"/build*/ "$stage/libvfn/"; chmod -R a+rX "$stage/libvfn"; fi
+  ordinary env LIBVFN="${LIBVFN:+$stage/libvfn}" VIADUCT="$stage/viaduct.sh" "$stage/libvfn/libvfn.sh" "$stage/libvfn/out" >"$work/out" 2>&1
+  totals libvfn $?
+}
+
+test_spdk() {
+  say 'SPDK, as an ordinary user'
+  local program disk=
+  mkdir -p "$stage/spdk/build/bin" "$stage/spdk/build/examples" "$stage/spdk/out"; cp test/peers/spdk.sh "$stage/spdk/"; chmod 1777 "$stage/spdk/out"
+  if [ -n "${SPDK-}" ]; then
+    for program in bin/spdk_nvme_identify bin/spdk_nvme_perf bin/nvmf_tgt examples/bdevperf examples/abort examples/accel_perf; do cp "$SPDK/build/$program" "$stage/spdk/build/$program"; done
+    dotnet publish samples/NvmeDisk -c Release -o "$stage/spdk/disk" -p:RunAnalyzers=false -v q --nologo >/dev/null && disk="dotnet $stage/spdk/disk/NvmeDisk.dll"
+    chmod -R a+rX "$stage/spdk"
+  fi
+  ordinary env SPDK="${SPDK:+$stage/spdk}" VIADUCT="$stage/viaduct.sh" NVME_DISK="$disk" "$stage/spdk/spdk.sh" "$stage/spdk/out" >"$work/out" 2>&1
+  totals spdk $?
 }
 
 test_libvfio_user() {
   say "libvfio-user's samples, both ways"
-  local status line
   VIADUCT="$stage/viaduct.sh" test/peers/libvfio-user.sh "$work/libvfio-user" >"$work/out" 2>&1
-  status=$?
-  line=$(grep -E '^libvfio-user: [0-9]+ passed, [0-9]+ failed$' "$work/out" | tail -1)
-  if [ "$status" = 77 ]; then cat "$work/out"; count 0 0 1; return; fi
-  if [ -z "$line" ]; then echo 'FAIL libvfio-user gave no totals'; tail -20 "$work/out"; count 0 1; return; fi
-  grep -vx "$line" "$work/out"
-  # shellcheck disable=SC2046
-  count $(sed -E 's/.* ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/' <<<"$line")
+  totals libvfio-user $?
 }
 
 test_selftests() {

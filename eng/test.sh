@@ -4,7 +4,8 @@
 #   eng/test.sh [TIER]...     unit transcripts peers command drivers kills guests demo fuzz   (default: all of them)
 #
 # Tiers that need what is not here say so and count as skipped. VIADUCT_PEERS names a folder with the kernel's VFIO selftests
-# (built from tools/testing/selftests/vfio), LIBVFIO_USER one with libvfio-user's source; FUZZ_SECONDS (20) is the time that random programs get,
+# (built from tools/testing/selftests/vfio), LIBVFIO_USER one with libvfio-user's source, LIBVFN and SPDK built
+# trees of those (see docs/testing.md); FUZZ_SECONDS (20) is the time that random programs get,
 # KILLS (200) the number of servers that are killed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
