@@ -53,7 +53,7 @@ peer() { # devices as words, perhaps with options of run between them; program, 
   ordinary timeout 180 "$stage/viaduct.sh" run --quiet "${devices[@]}" -- "$stage/peers/$program" "$@" >"$work/out" 2>&1
   local line; line=$(grep -E '^# Totals:' "$work/out" | tail -1)
   if [ -z "$line" ]; then echo "FAIL $program $* gave no totals"; tail -20 "$work/out"; count 0 1; return; fi
-  [[ $line == *'fail:0 '* ]] || grep -vE '^# +(RUN|OK)' "$work/out" | tail -30
+  [[ $line == *' fail:0 '* ]] || grep -vE '^# +(RUN|OK)' "$work/out" | tail -30
   echo "     $program $*: ${line#\# Totals: }"
   # shellcheck disable=SC2046
   count $(sed -E 's/.*pass:([0-9]+) fail:([0-9]+).* skip:([0-9]+).*/\1 \2 \3/' <<<"$line")
