@@ -93,13 +93,4 @@ public sealed class RemoteMemoryTests : IDisposable
         Assert.False(_memory.TryRead(0xfff, new byte[8]));
         Assert.True(_memory.TryRead(0, []));
     }
-
-    private sealed class NoDevices : IDeviceMappings
-    {
-        public bool TryFind(FileIdentity file, out MemorySource? target)
-        {
-            target = null;
-            return false;
-        }
-    }
 }

@@ -123,13 +123,4 @@ public sealed class SharedFileWindowsTests : IDisposable
         Assert.Equal(SysResult.Success, _memory.Pin(_client.Address + offset, size, writable: true, out var pinned));
         return pinned;
     }
-
-    private sealed class NoDevices : IDeviceMappings
-    {
-        public bool TryFind(FileIdentity file, out MemorySource? target)
-        {
-            target = null;
-            return false;
-        }
-    }
 }
