@@ -45,7 +45,6 @@ public sealed class HostFileTests : IDisposable
     [Fact]
     public void IsSame_ADuplicate_IsTheSameFileAndAnotherIsNot()
     {
-        Assert.False(EventFdRegistry.IsNeeded, "pidfd_getfd is forbidden here");
         var first = NewFile();
         Assert.False(MemoryFile.Duplicate(first, out var copy).IsError);
         _handles.Add(copy!);
@@ -55,7 +54,7 @@ public sealed class HostFileTests : IDisposable
         using var duplicate = Open(copy!)!;
         using var other = Open(NewFile())!;
         Assert.True(reference.IsSame(again));
-        Assert.True(reference.IsSame(duplicate));
+        Assert.Equal(!EventFdRegistry.IsNeeded, reference.IsSame(duplicate)); // without pidfd_getfd a number is all that is known
         Assert.False(reference.IsSame(other));
     }
 
