@@ -10,11 +10,11 @@ public sealed partial class VfioPciDevice
 {
     private const ulong PageSize = 4096;
 
-    /// <summary>vfio_pci_core_mmap.</summary>
+    /// <summary>vfio_pci_core_mmap. Nothing can be mapped by who runs guests, as VFIO_DEVICE_GET_REGION_INFO says.</summary>
     public override SysResult Mmap(in MmapRequest request)
     {
         var offset = request.Position & RegionMask;
-        if (!request.Shared || FindBar(request.Position >> RegionShift) is not { IsMappable: true } bar)
+        if (!request.Shared || request.RunsGuests || FindBar(request.Position >> RegionShift) is not { IsMappable: true } bar)
         {
             return Errno.EINVAL;
         }

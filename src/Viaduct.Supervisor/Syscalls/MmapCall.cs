@@ -1,6 +1,5 @@
 using Viaduct.Abi;
 using Viaduct.Supervisor.Files;
-using Viaduct.Vfio.Devices;
 using Viaduct.Vfio.Files;
 
 namespace Viaduct.Supervisor.Syscalls;
@@ -36,9 +35,7 @@ internal sealed class MmapCall(OpenFileTable files, RunStatistics statistics)
         if (!result.IsError)
         {
             var isShared = (call.Arg3 & MAP_TYPE) != MAP_PRIVATE;
-            result = vfio.File is DeviceFile or CdevFile && call.Process.RunsGuests
-                ? Errno.EINVAL // as of any region without VFIO_REGION_INFO_FLAG_MMAP
-                : vfio.File.Mmap(new MmapRequest(call.Arg5, length, isShared));
+            result = vfio.File.Mmap(new MmapRequest(call.Arg5, length, isShared) { RunsGuests = call.Process.RunsGuests });
         }
 
         statistics.Count("mmap", result.IsError);

@@ -45,6 +45,8 @@ public sealed class VfioPciInfoTests
         client.Caller.RunsGuests = true;
         Assert.Equal(SysResult.Success, client.Ioctl(VfioIoctl.VFIO_DEVICE_GET_REGION_INFO, 40, 0, 0, 9));
         Assert.Equal([40u, 3, 0, 9, 0x4000], Words(client, 5));
+        Assert.Equal(SysResult.Success, client.Device.Mmap(new(0, 4096, true)));
+        Assert.Equal(Errno.EINVAL, client.Device.Mmap(new(0, 4096, true) { RunsGuests = true }).Errno);
     }
 
     [Theory]
